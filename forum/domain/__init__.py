@@ -1,0 +1,1 @@
+"""What the forum does, a file a feature. Knows nothing of HTTP or templates."""

@@ -1,0 +1,94 @@
+"""Limits: how often a person or an address may do a thing, kept in rows so that they hold across processes.
+
+A window is cut into ten parts, and a hit counts until its whole part has left the window: no real window of that length
+ever holds more hits than allowed.
+"""
+
+import ipaddress
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection, PerDialect
+from forum.domain.errors import TooMany
+from forum.domain.people import Person
+from forum.models import LimitHit
+
+PARTS = 10
+
+PERSONAL: dict[str, tuple[tuple[int, int, int], int]] = {
+    # act: (most for trust level 0, 1, 2 and above), seconds
+    "vote": ((300, 900, 3000), 3600),
+    "idea": ((5, 15, 40), 86_400),
+    "comment": ((30, 120, 400), 3600),
+    "agree": ((200, 600, 2000), 3600),
+    "report": ((10, 40, 200), 3600),
+    "edit": ((60, 120, 400), 3600),
+    "propose": ((2, 4, 10), 86_400),
+}
+ADDRESSED: dict[str, tuple[int, int]] = {
+    # act: most, seconds; counted by address range or by the mail address named
+    "sign-in": (25, 300),
+    "sign-in-account": (25, 3600),
+    "mail-code": (5, 1800),
+    "mail-code-address": (30, 1800),
+    "sign-up": (5, 1800),
+}
+
+
+def _upsert(insert: Any) -> Any:
+    statement = insert(LimitHit).values(key=sa.bindparam("key"), window=sa.bindparam("part"), hits=1)
+    return statement.on_conflict_do_update(
+        index_elements=[LimitHit.key, LimitHit.window], set_={"hits": LimitHit.hits + 1}
+    ).returning(LimitHit.hits)
+
+
+_HIT = PerDialect(_upsert)
+_COUNT = sa.select(LimitHit.window, LimitHit.hits).where(
+    LimitHit.key == sa.bindparam("key"), LimitHit.window > sa.bindparam("oldest")
+)
+_FORGET = sa.delete(LimitHit).where(LimitHit.window < sa.bindparam("oldest"))
+
+
+def hit(db: Connection, user: Person, act: str) -> None:
+    """Count one act of a person, by their trust level; administrators and moderators are not limited. Raises TooMany."""
+    if user.role in ("administrator", "moderator"):
+        return
+    most, seconds = PERSONAL[act]
+    _count(db, f"{act}:{user.id}", most[min(user.trust_level, 2)], seconds)
+
+
+def hit_address(db: Connection, act: str, who: str) -> None:
+    """Count one act from an address range (see `address_range`) or about a mail address. Raises TooMany."""
+    most, seconds = ADDRESSED[act]
+    _count(db, f"{act}:{who}", most, seconds)
+
+
+def _count(db: Connection, key: str, most: int, seconds: int) -> None:
+    length = max(1, seconds // PARTS)
+    moment = int(now().timestamp())
+    part = moment - moment % length
+    db.execute(_HIT(db), {"key": key, "part": part})
+    rows = db.execute(_COUNT, {"key": key, "oldest": part - seconds}).all()
+    if sum(row.hits for row in rows) > most:
+        oldest = min(row.window for row in rows)
+        raise TooMany(oldest + seconds + length - moment)
+
+
+def address_range(address: str) -> str:
+    """The range that one household or office shares: an IPv4 address, the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address) + "/64"
+    return str(parsed)
+
+
+def forget(db: Connection) -> None:
+    """Delete hits that no window reaches any more (addresses are kept no longer than needed)."""
+    db.execute(_FORGET, {"oldest": int(now().timestamp()) - 2 * 86_400})

@@ -1,0 +1,202 @@
+"""Lists of ideas: sorted, filtered, paged by key, so that page 10,000 costs what page 1 costs."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import from_microseconds, to_microseconds
+from forum.db import Connection, after_key
+from forum.domain.errors import Invalid
+from forum.models import CommunityAgency, Idea, IdeaTag, User
+
+PAGE = 25
+SORTS: dict[str, str] = {
+    "trending": "Trending",
+    "top": "Top",
+    "newest": "Newest",
+    "discussed": "Most discussed",
+    "contested": "Contested",
+    "needs-votes": "Needs votes",
+    "approval": "Best approval",
+    "random": "Random",
+}
+"""Sort → label, in the order in which people are offered them."""
+
+_COLUMN: dict[str, Any] = {
+    "trending": Idea.trending,
+    "top": Idea.net,
+    "newest": Idea.created_at,
+    "discussed": Idea.comment_count,
+    "contested": Idea.contested,
+    "needs-votes": Idea.uncertainty,
+    "approval": Idea.approval,
+    "random": Idea.shuffle,
+}
+SHUFFLE_RANGE = 2**31
+
+_CARD: tuple[Any, ...] = (
+    Idea.id,
+    Idea.slug,
+    Idea.title,
+    Idea.excerpt,
+    Idea.up,
+    Idea.down,
+    Idea.comment_count,
+    Idea.status,
+    Idea.state,
+    Idea.community_id,
+    Idea.is_by_employee,
+    Idea.is_locked,
+    Idea.language,
+    Idea.created_at,
+    User.name.label("author_name"),
+    User.handle.label("author_handle"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list shows. None means: no matter. `until` is exclusive."""
+
+    sort: str = "trending"
+    community_id: int | None = None
+    tag_id: int | None = None
+    agency_id: int | None = None
+    status: str | None = None
+    author_kind: str | None = None  # citizen, employee
+    author_id: int | None = None
+    state: str = "published"
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list: rows as cards need them, and the key of the next page (None on the last)."""
+
+    rows: list[Any]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which conditions a statement has: statements are built once for each shape and kept."""
+
+    sort: str
+    named: tuple[str, ...]
+    in_track: bool
+    after: bool
+
+
+_CONDITIONS: dict[str, Any] = {
+    "community_id": Idea.community_id == sa.bindparam("community_id"),
+    "status": Idea.status == sa.bindparam("status"),
+    "author_kind": Idea.is_by_employee == sa.bindparam("is_by_employee"),
+    "author_id": Idea.author_id == sa.bindparam("author_id"),
+    "since": Idea.created_at >= sa.bindparam("since"),
+    "until": Idea.created_at < sa.bindparam("until"),
+    "agency_id": Idea.community_id.in_(
+        sa.select(CommunityAgency.community_id).where(CommunityAgency.agency_id == sa.bindparam("agency_id"))
+    ),
+}
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: _Shape) -> sa.Select[Any]:
+    column, descending = _COLUMN[shape.sort], shape.sort != "random"
+    statement = sa.select(*_CARD, column.label("sort_key")).join_from(Idea, User, User.id == Idea.author_id)
+    if "tag_id" in shape.named:
+        statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
+    for name in shape.named:
+        if name != "tag_id":
+            statement = statement.where(_CONDITIONS[name])
+    if shape.in_track:
+        statement = statement.where(Idea.state == sa.bindparam("state"))
+    else:
+        statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
+    if shape.after:
+        key = {column: sa.bindparam("after_key", type_=column.type), Idea.id: sa.bindparam("after_id")}
+        statement = statement.where(after_key(key, descending=descending))
+    order = (column.desc(), Idea.id.desc()) if descending else (column, Idea.id)
+    return statement.order_by(*order).limit(sa.bindparam("most"))
+
+
+def find(db: Connection, filters: Filters, *, after: str | None = None, limit: int = PAGE) -> Listing:
+    """One page of ideas. `after` is the `next_after` of the page before. Ties: the idea posted later comes first.
+
+    Asks no rights: without `community_id` it shows what is public; with one, the caller has loaded that community for the
+    person. Invalid when the sort or the key is none of ours.
+    """
+    if filters.sort not in SORTS:
+        raise Invalid({"sort": "There is no such order."})
+    if filters.sort == "random":
+        return _random(db, filters, after, limit)
+    rows = _fetch(db, filters, _read_key(filters.sort, after), limit + 1)
+    more = len(rows) > limit
+    return Listing(rows[:limit], _key(rows[limit - 1]) if more else None)
+
+
+def _fetch(db: Connection, filters: Filters, key: tuple[Any, int] | None, most: int) -> list[Any]:
+    values = _values(filters)
+    shape = _Shape(filters.sort, tuple(values), filters.state != "published", key is not None)
+    parameters: dict[str, Any] = {**values, "most": most, "state": filters.state}
+    if "author_kind" in values:
+        parameters["is_by_employee"] = values["author_kind"] == "employee"
+    if key:
+        parameters["after_key"], parameters["after_id"] = key
+    return list(db.execute(_statement(shape), parameters))
+
+
+def _values(filters: Filters) -> Mapping[str, Any]:
+    names = ("community_id", "tag_id", "agency_id", "status", "author_kind", "author_id", "since", "until")
+    return {name: value for name in names if (value := getattr(filters, name)) is not None}
+
+
+def _key(row: Any) -> str:
+    value = row.sort_key
+    return f"{to_microseconds(value) if isinstance(value, datetime) else value}_{row.id}"
+
+
+def _read_key(sort: str, after: str | None) -> tuple[Any, int] | None:
+    if not after:
+        return None
+    try:
+        value, idea_id = after.split("_")
+        if sort == "newest":
+            return from_microseconds(int(value)), int(idea_id)
+        if sort in ("top", "discussed", "random"):
+            return int(value), int(idea_id)
+        return float(value), int(idea_id)
+    except (ValueError, OverflowError):
+        raise Invalid({"after": "This page key is not one of ours. Start again from the first page."}) from None
+
+
+def _random(db: Connection, filters: Filters, after: str | None, limit: int) -> Listing:
+    """From a random place once around the circle; the place is part of the key, so that paging is stable."""
+    start, rest = None, after
+    if after:
+        start_text, _, rest = after.partition("~")
+        start = _read_key("random", f"{start_text}_0")
+    origin = start[0] if start else random.randrange(SHUFFLE_RANGE)  # noqa: S311 - an order, not a secret
+    wrapped = bool(rest and rest.startswith("w"))
+    key = _read_key("random", rest.lstrip("w")) if rest else (origin, -1)
+    rows: list[Any] = []
+    if not wrapped:
+        rows = [(row, "") for row in _fetch(db, filters, key, limit + 1)]
+        key = (-1, -1)
+    if len(rows) <= limit:
+        others = _fetch(db, filters, key, limit + 1 - len(rows))
+        rows += [(row, "w") for row in others if row.sort_key < origin]
+    more = len(rows) > limit
+    last = f"{origin}~{rows[limit - 1][1]}{_key(rows[limit - 1][0])}" if more else None
+    return Listing([row for row, _ in rows[:limit]], last)
+
+
+def with_sort(filters: Filters, sort: str) -> Filters:
+    """The same filters in another order."""
+    return replace(filters, sort=sort)

@@ -1,0 +1,145 @@
+"""Votes: one person, one idea, one vote, for or against; changed and taken back at will."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection, PerDialect
+from forum.domain import limits, ranking
+from forum.domain.errors import Forbidden, Invalid, NotFound
+from forum.domain.people import Person
+from forum.domain.permissions import can, require
+from forum.models import Community, CommunityPhase, Idea, Vote
+
+FOR, AGAINST, NONE = 1, -1, 0
+
+_phase = (
+    sa.select(CommunityPhase.phase)
+    .where(CommunityPhase.community_id == Idea.community_id, CommunityPhase.starts_at <= sa.bindparam("now"))
+    .order_by(CommunityPhase.starts_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_CONTEXT = (
+    sa.select(
+        Idea.title,
+        Idea.author_id,
+        Idea.community_id,
+        Idea.state,
+        Idea.is_locked,
+        Idea.created_at,
+        Idea.up,
+        Idea.down,
+        Idea.employee_up,
+        Idea.employee_down,
+        Community.status.label("community_status"),
+        Community.visibility,
+        Community.posting,
+        Community.vote_kind,
+        sa.func.coalesce(_phase, "brainstorm").label("phase"),
+    )
+    .join_from(Idea, Community)
+    .where(Idea.id == sa.bindparam("idea_id"))
+    .with_for_update(of=Idea)  # on PostgreSQL: votes on one idea wait for each other here, so tallies stay exact
+)
+_MINE = sa.select(Vote.value, Vote.is_employee).where(
+    Vote.user_id == sa.bindparam("user_id"), Vote.idea_id == sa.bindparam("idea_id")
+)
+_MINE_AMONG = sa.select(Vote.idea_id, Vote.value).where(
+    Vote.user_id == sa.bindparam("user_id"), Vote.idea_id.in_(sa.bindparam("idea_ids", expanding=True))
+)
+
+
+def _upsert(insert: Any) -> Any:
+    statement = insert(Vote).values(
+        {
+            name: sa.bindparam(name)
+            for name in ("user_id", "idea_id", "value", "is_employee", "created_at", "changed_at")
+        }
+    )
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[Vote.user_id, Vote.idea_id],
+        set_={"value": new.value, "is_employee": new.is_employee, "changed_at": new.changed_at},
+    )
+
+
+_PUT = PerDialect(_upsert)
+_TAKE_BACK = sa.delete(Vote).where(Vote.user_id == sa.bindparam("by"), Vote.idea_id == sa.bindparam("on"))
+TALLY_COLUMNS = ("up", "down", "employee_up", "employee_down", *ranking.Ranks._fields)
+SET_TALLY = (
+    sa.update(Idea)
+    .where(Idea.id == sa.bindparam("the_idea"))
+    .values({name: sa.bindparam(f"new_{name}") for name in TALLY_COLUMNS})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Where an idea stands: all votes, how many of them are employees', and my own."""
+
+    id: int
+    title: str
+    up: int
+    down: int
+    employee_up: int
+    employee_down: int
+    my_vote: int
+    vote_kind: str
+    is_votable: bool = True
+
+
+def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally:
+    """Set this person's vote on an idea to +1, -1 or 0 (taken back). Repeating it changes nothing.
+
+    NotFound for an idea this person can't see, Forbidden where the phase, the state or the rights say no, Invalid for
+    any other value, TooMany past the limit.
+    """
+    if value not in (FOR, AGAINST, NONE):
+        raise Invalid({"value": "A vote is for, against, or taken back."})
+    moment = now()
+    idea = db.execute(_CONTEXT, {"idea_id": idea_id, "now": moment}).first()
+    if idea is None or not can(user, "idea.read", idea):
+        raise NotFound("There is no idea here.")
+    user = require(user, "idea.vote", idea)
+    if value == AGAINST and idea.vote_kind == "support":
+        raise Forbidden("idea.vote", "This community counts support only, so you can't vote against.")
+    mine = db.execute(_MINE, {"user_id": user.id, "idea_id": idea_id}).first()
+    before = mine.value if mine else NONE
+    if value == before:
+        counts = (idea.up, idea.down, idea.employee_up, idea.employee_down)
+        return Tally(idea_id, idea.title, *counts, before, idea.vote_kind)
+    limits.hit(db, user, "vote")
+    if value == NONE:
+        db.execute(_TAKE_BACK, {"by": user.id, "on": idea_id})
+    else:
+        vote = {"user_id": user.id, "idea_id": idea_id, "value": value, "is_employee": user.is_employee}
+        db.execute(_PUT(db), {**vote, "created_at": moment, "changed_at": moment})
+    was_employee = bool(mine and mine.is_employee)
+    up, down = _moved(idea.up, idea.down, before, value)
+    employee_up, employee_down = _moved(
+        idea.employee_up, idea.employee_down, before if was_employee else NONE, value if user.is_employee else NONE
+    )
+    set_tally(db, idea_id, (up, down, employee_up, employee_down), ranking.ranks(up, down, idea.created_at))
+    return Tally(idea_id, idea.title, up, down, employee_up, employee_down, value, idea.vote_kind)
+
+
+def _moved(up: int, down: int, before: int, after: int) -> tuple[int, int]:
+    return up + (after == FOR) - (before == FOR), down + (after == AGAINST) - (before == AGAINST)
+
+
+def set_tally(db: Connection, idea_id: int, counts: tuple[int, int, int, int], ranks: ranking.Ranks) -> None:
+    """Write an idea's counts (up, down, employees' up, employees' down) and the order columns that follow from them."""
+    values = (*counts, *ranks)
+    parameters = {f"new_{name}": value for name, value in zip(TALLY_COLUMNS, values, strict=True)}
+    db.execute(SET_TALLY, {**parameters, "the_idea": idea_id})
+
+
+def mine(db: Connection, user: Person | None, idea_ids: list[int]) -> dict[int, int]:
+    """How this person voted on these ideas: idea id → +1 or -1; without a vote there is no entry."""
+    if user is None or not idea_ids:
+        return {}
+    rows = db.execute(_MINE_AMONG, {"user_id": user.id, "idea_ids": idea_ids})
+    return {idea_id: value for idea_id, value in rows}  # noqa: C416 - rows are not plain pairs to the type checker

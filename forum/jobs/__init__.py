@@ -1,0 +1,1 @@
+"""Work outside requests: the worker, its schedule, and the mail."""

@@ -1,0 +1,9 @@
+"""Texts: Markdown to safe HTML and plain text, foreign HTML to Markdown, names, dates, reading ease, changes."""
+
+from forum.text.cells import csv_cell
+from forum.text.changes import Change, differences
+from forum.text.dates import date, moment, relative
+from forum.text.links import is_same_site_path, safe_next
+from forum.text.markdown import to_html
+from forum.text.names import fold, handle, slug, tidy, tidy_line
+from forum.text.plains import excerpt, to_plain

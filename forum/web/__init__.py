@@ -1,0 +1,1 @@
+"""The pages: routes, the adapter, rendering, then a file a feature."""

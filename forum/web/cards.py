@@ -1,0 +1,90 @@
+"""Idea cards as cached bytes: the same for everybody with the same vote, made again only when what they show changes."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from forum.clock import now
+from forum.domain import votes
+from forum.domain.communities import CommunityView
+from forum.text import relative
+from forum.web.render import ENVIRONMENT
+from forum.web.visits import Visit
+
+MOST_CARDS = 8_000
+
+
+class Card(NamedTuple):
+    """What a card shows: its fingerprint and its template's `idea` in one."""
+
+    id: int
+    slug: str
+    title: str
+    excerpt: str
+    up: int
+    down: int
+    comment_count: int
+    status: str
+    state: str
+    is_by_employee: bool
+    language: str
+    created_at: Any
+    author_name: str
+    author_handle: str
+    community_name: str
+    community_slug: str
+    vote_kind: str
+    is_votable: bool
+    age: str
+
+    @property
+    def is_employee(self) -> bool:
+        return self.is_by_employee
+
+
+_kept: OrderedDict[tuple[int, int], tuple[Card, str]] = OrderedDict()
+
+
+def card(row: Any, place: CommunityView) -> Card:
+    """The card of one row of a list (domain/lists.py) in its community."""
+    return Card(
+        row.id,
+        row.slug,
+        row.title,
+        row.excerpt,
+        row.up,
+        row.down,
+        row.comment_count,
+        row.status,
+        row.state,
+        row.is_by_employee,
+        row.language,
+        row.created_at,
+        row.author_name,
+        row.author_handle,
+        place.name,
+        place.slug,
+        place.vote_kind,
+        place.is_votable and not row.is_locked and row.state in ("published", "off-topic"),
+        relative(row.created_at, now()),
+    )
+
+
+def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView]) -> Markup:
+    """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction."""
+    mine = votes.mine(visit.db, visit.user, [row.id for row in rows])
+    return Markup("".join(_html(card(row, places[row.community_id]), mine.get(row.id, 0)) for row in rows))  # noqa: S704 - made of our own rendered templates
+
+
+def _html(idea: Card, my_vote: int) -> str:
+    key = (idea.id, my_vote)
+    kept = _kept.get(key)
+    if kept is not None and kept[0] == idea:
+        return kept[1]
+    html = ENVIRONMENT.get_template("ideas/_card.html").render(idea=idea, my_vote=my_vote)
+    _kept[key] = (idea, html)
+    while len(_kept) > MOST_CARDS:
+        _kept.popitem(last=False)
+    return html

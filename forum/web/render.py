@@ -1,0 +1,154 @@
+"""What a handler returns: a page, an address to go to, data, or a file. Rendered after the transaction has ended."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2_fragments import render_block
+
+from forum import text
+from forum.clock import now
+from forum.db import Connection
+from forum.domain.permissions import can
+from forum.web.visits import Site, Visit
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "static"
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(ROOT / "templates"),
+    autoescape=select_autoescape(["html", "xml"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Widgets:
+    """Macros as `ui.name(...)` everywhere: a block rendered alone does not see its template's imports."""
+
+    def __getattr__(self, name: str) -> Any:
+        macro = getattr(ENVIRONMENT.get_template("ui/widgets.html").module, name)
+        setattr(self, name, macro)
+        return macro
+
+
+@cache
+def asset(path: str) -> str:
+    """The address of a static file, with its content's hash, so that browsers may keep it for good."""
+    file = STATIC / path
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
+    return f"/static/{path}?v={version}"
+
+
+ENVIRONMENT.globals.update(
+    ui=Widgets(), can=can, asset=asset, has_htmx=(STATIC / "vendor" / "htmx.js").is_file(), site=Site("")
+)
+ENVIRONMENT.filters.update(
+    relative=lambda moment: text.relative(moment, now()),
+    date=text.date,
+    moment=text.moment,
+    number=lambda value: f"{value:,}",
+)
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Bytes ready to send."""
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: Headers = ()
+    chunks: Callable[[Connection], Iterator[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole page; for htmx, only the named blocks of it. `keep`: commit although the status says refused."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    blocks: tuple[str, ...] = ()
+    status: int = 200
+    keep: bool = False
+    headers: Headers = ()
+    is_cacheable: bool = True
+
+    def render(self, visit: Visit) -> Reply:
+        """HTML of the page, or of its blocks when htmx asks."""
+        context = {"visit": visit, "flash": visit.flash, **self.context}
+        if self.blocks and visit.is_htmx:
+            html = "".join(render_block(ENVIRONMENT, self.template, block, **context) for block in self.blocks)
+        else:
+            html = ENVIRONMENT.get_template(self.template).render(context)
+        return Reply(self.status, "text/html; charset=utf-8", html.encode(), self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Go and look (303), after a change. htmx follows it as a whole page unless told otherwise."""
+
+    url: str
+    status: int = 303
+    headers: Headers = ()
+
+    def render(self, visit: Visit) -> Reply:
+        """An empty answer with the address."""
+        location = quote(self.url, safe="/?&=#%:,;@!$'()*+~-._").encode()
+        if visit.is_htmx:
+            return Reply(200, "text/html; charset=utf-8", b"", ((b"hx-redirect", location), *self.headers))
+        return Reply(self.status, "text/html; charset=utf-8", b"", ((b"location", location), *self.headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A text that is not a page: a feed, JSON, an SVG, a calendar."""
+
+    body: str | bytes
+    media_type: str
+    status: int = 200
+    headers: Headers = ()
+    is_cacheable: bool = True
+    keep: bool = False
+
+    def render(self, visit: Visit) -> Reply:
+        """The bytes as they are."""
+        body = self.body.encode() if isinstance(self.body, str) else self.body
+        return Reply(self.status, self.media_type, body, self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is made while it is sent, in bounded memory. `chunks` gets a connection of its own."""
+
+    name: str
+    media_type: str
+    chunks: Callable[[Connection], Iterator[bytes]]
+    status: int = 200
+
+    def render(self, visit: Visit) -> Reply:
+        """Headers now, chunks later."""
+        disposition = f'attachment; filename="{self.name}"'.encode("ascii", "ignore")
+        return Reply(self.status, self.media_type, b"", ((b"content-disposition", disposition),), self.chunks)
+
+
+Answer = Page | Redirect | Data | Download
+
+
+def json_data(value: Any, *, status: int = 200, media_type: str = "application/json") -> Data:
+    """A value as JSON; moments as ISO 8601."""
+    return Data(json.dumps(value, ensure_ascii=False, default=str), f"{media_type}; charset=utf-8", status)
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> Data:
+    """An error for machines (RFC 9457, application/problem+json)."""
+    value = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return json_data(value, status=status, media_type="application/problem+json")

@@ -1,0 +1,30 @@
+"""The vote: one button, one answer, the tally swapped in place or the page shown again."""
+
+from forum.domain import ideas, votes
+from forum.domain.errors import Invalid
+from forum.web.render import Answer, Page, Redirect
+from forum.web.visits import Visit
+
+_SAID = {
+    votes.FOR: "Your vote for this idea counts.",
+    votes.AGAINST: "Your vote against this idea counts.",
+    votes.NONE: "Your vote is taken back.",
+}
+
+
+def cast(visit: Visit, idea_id: int) -> Answer:
+    """POST /ideas/{id}/vote with value 1, -1 or 0."""
+    try:
+        value = int(visit.form.get("value"))
+    except ValueError:
+        raise Invalid({"value": "A vote is for, against, or taken back."}) from None
+    tally = votes.cast(visit.db, visit.user, idea_id, value)
+    if visit.is_htmx:
+        return Page("ideas/_tally.html", {"idea": tally, "my_vote": tally.my_vote, "said": _SAID[value]})
+    visit.say(_SAID[value])
+    return Redirect(visit.then(default=f"/ideas/{idea_id}") + f"#idea-{idea_id}")
+
+
+def show(visit: Visit, idea_id: int) -> Answer:
+    """GET /ideas/{id}/vote: a bookmark of the vote's address leads to the idea."""
+    return Redirect(ideas.get(visit.db, visit.user, idea_id).path)
