@@ -43,9 +43,11 @@ class Forum:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the page cache, or hand on."""
-        if scope["type"] == "http" and scope["method"] == "GET" and not await self._kept(scope, send):
-            await self.routes(scope, receive, send)
-        elif scope["type"] != "http" or scope["method"] != "GET":
+        if (
+            (scope["type"] == "http" and scope["method"] == "GET" and not await self._kept(scope, send))
+            or scope["type"] != "http"
+            or scope["method"] != "GET"
+        ):
             await self.routes(scope, receive, send)
 
     async def _kept(self, scope: Scope, send: Send) -> bool:
@@ -64,7 +66,8 @@ class Forum:
         return True
 
     async def _http_error(self, request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+        if not isinstance(error, HTTPException):
+            raise error
         visit = endpoint.bare_visit(self.door, request.scope)
         if cookie := request.headers.get("cookie"):
             endpoint.read_cookies(self.door, visit, cookie)

@@ -75,10 +75,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One unit of work that writes, in the caller's thread: committed when the block ends, undone when it raises."""
-        with self._lane or _nothing():
-            with self._writes.connect() as connection, connection.begin():
-                yield connection
+        """One unit of work that writes, in the caller's thread: committed at the block's end, undone if it raises."""
+        with self._lane or _nothing(), self._writes.connect() as connection, connection.begin():
+            yield connection
 
     def write(self, work: Work[T]) -> T:
         """Do a unit of work that writes; return when it is durable. On SQLite it joins the writer's next group."""
@@ -153,7 +152,7 @@ _remembered: dict[tuple[str, Hashable], tuple[Hashable, Any]] = {}
 
 
 def remembered(db: Connection, key: Hashable, make: Callable[[], T]) -> T:
-    """What `make` gives, kept until anybody changes the database. In a write, or without a version, always made anew."""
+    """What `make` gives, kept until anybody changes the database. In a write, or without a version, made anew."""
     version = db.info.get("version")
     if version is None:
         return make()
@@ -220,10 +219,9 @@ class Writer:
     def _commit(self, group: list[tuple[Work[Any], Any]]) -> None:
         results: list[tuple[Any, Any, BaseException | None]] = []
         try:
-            with self._lane, self._engine.connect() as connection:
-                with connection.begin():
-                    for work, done in group:
-                        results.append(self._one(connection, work, done))
+            with self._lane, self._engine.connect() as connection, connection.begin():
+                for work, done in group:
+                    results.append(self._one(connection, work, done))
         except BaseException as error:  # the commit failed: nobody's work is kept, everybody hears of it
             results = [(done, None, error) for _, done in group]
         _deliver(results)
@@ -298,7 +296,7 @@ def after_key(columns: Mapping[Any, Any], *, descending: bool = True) -> sa.Colu
 
 
 def lock_row(statement: sa.Select[Any], *, of: Any = None) -> sa.Select[Any]:
-    """The select, with its row locked until the commit (PostgreSQL; on SQLite the write transaction holds everything)."""
+    """The select, with its row locked until the commit (on SQLite the write transaction holds everything anyway)."""
     return statement.with_for_update(of=of)
 
 

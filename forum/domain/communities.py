@@ -121,7 +121,7 @@ def _view(row: Any, phases: list[Any], agencies: list[AgencyView]) -> CommunityV
         else:
             ends_at, following = step.starts_at, step.phase
             break
-    steps = {"phase": phase, "phase_ends_at": ends_at, "next_phase": following}
+    steps: dict[str, Any] = {"phase": phase, "phase_ends_at": ends_at, "next_phase": following}
     return CommunityView(**row._mapping, **steps, agencies=tuple(agencies))
 
 

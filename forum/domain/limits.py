@@ -52,7 +52,7 @@ _FORGET = sa.delete(LimitHit).where(LimitHit.window < sa.bindparam("oldest"))
 
 
 def hit(db: Connection, user: Person, act: str) -> None:
-    """Count one act of a person, by their trust level; administrators and moderators are not limited. Raises TooMany."""
+    """Count one act of a person, by trust level; administrators and moderators are not limited. Raises TooMany."""
     if user.role in ("administrator", "moderator"):
         return
     most, seconds = PERSONAL[act]

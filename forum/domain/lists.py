@@ -129,8 +129,8 @@ def _statement(shape: _Shape) -> sa.Select[Any]:
 def find(db: Connection, filters: Filters, *, after: str | None = None, limit: int = PAGE) -> Listing:
     """One page of ideas. `after` is the `next_after` of the page before. Ties: the idea posted later comes first.
 
-    Asks no rights: without `community_id` it shows what is public; with one, the caller has loaded that community for the
-    person. Invalid when the sort or the key is none of ours.
+    Asks no rights: without `community_id` it shows what is public; with one, the caller has loaded that community for
+    the person. Invalid when the sort or the key is none of ours.
     """
     if filters.sort not in SORTS:
         raise Invalid({"sort": "There is no such order."})

@@ -61,7 +61,7 @@ def not_author(user: Person | None, subject: Any) -> bool:
 
 
 def sees_community(user: Person | None, subject: Any) -> bool:
-    """Public communities are for everyone's eyes; others for their members, for employees, and for those who manage them."""
+    """Public communities are for everyone's eyes; others for their members, for employees, and for their managers."""
     if subject.community_status in ("proposed", "declined"):
         return moderator(user, subject) or (user is not None and getattr(subject, "proposed_by_id", None) == user.id)
     if subject.visibility == "public":

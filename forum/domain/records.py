@@ -57,7 +57,7 @@ _ROWS = (
 
 
 def of(db: Connection, ids: Sequence[int], base_url: str, *, html: bool = False) -> list[dict[str, Any]]:
-    """The records of these ideas, in this order. Asks no rights: the ids come from a list that did. `html` adds the body."""
+    """The records of these ideas, in this order; `html` adds the body. Asks no rights: the ids come from a list."""
     rows = {row.id: row for row in db.execute(_ROWS, {"ids": list(ids)})}
     return [record(rows[idea_id], base_url, html=html) for idea_id in ids if idea_id in rows]
 

@@ -3,6 +3,8 @@
 from forum.text.cells import csv_cell
 from forum.text.changes import Change, differences
 from forum.text.dates import date, moment, relative
+from forum.text.escapes import from_plain
+from forum.text.foreign import from_html
 from forum.text.links import is_same_site_path, safe_next
 from forum.text.markdown import to_html
 from forum.text.names import fold, handle, slug, tidy, tidy_line

@@ -1,6 +1,7 @@
 """Plain text written as Markdown that reads as it did: paragraphs, lines and lists kept, nothing taken for markup."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from forum.text.links import ADDRESS, is_safe_link, trimmed
@@ -12,17 +13,18 @@ _FONT_BULLETS = str.maketrans(dict.fromkeys("\uf02d\uf0a7\uf0b7\uf0d8\uf0fc", "\
 _BULLET = re.compile("(?:([-*+]) +|([\u2022\u25cf\u25aa\u25a0\u25e6\u2023\u00b7]) *)(?=\\S)")
 _NUMBER = re.compile(r"(\d{1,9})([.)])(?: +|$)")
 _RULER = re.compile(r"([-_*=~\u2013\u2014])(?: ?\1){2,}")
-_TABLE_RULER = re.compile(r"[-:| ]*[-:|][-:| ]*")
+_TABLE_RULER = re.compile(r"[-:|][-:| ]*")
 _LINE_START = re.compile(r"#{1,6}(?: |$)|>|[-+](?: |$)")
 _ADDRESS = re.compile(f"(?<![A-Za-z0-9]){ADDRESS.pattern}", re.IGNORECASE)
 _SPECIAL = re.compile(
     r"[\\`*]"
     r"|(?<![^\W_])_|_(?![^\W_])"  # within a word it is a letter
     r"|~(?=~)|(?<=~)~"
-    r"|\](?=\()"
+    "|\\](?=[\ufdd0-\ufdd4]*\\()"  # past the marks of spans
     r"|&(?=#?[0-9A-Za-z]+;)"
 )
 _MOST_NUMBER = 999
+_SPAN_MARKS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4"
 
 
 @dataclass
@@ -41,7 +43,8 @@ def from_plain(text: str) -> str:
 
 def paragraphs(text: str, *, lists: bool = True) -> list[str]:
     """The same for a tidied text, a list of paragraphs and of whole lists; without `lists` points stay lines."""
-    lines = [_line(_SPACES.sub(" ", line).strip()) for line in text.translate(_FONT_BULLETS).split("\n")]
+    text = text if text.isascii() else text.translate(_FONT_BULLETS)
+    lines = [_line(_SPACES.sub(" ", line).strip()) for line in text.split("\n")]
     _keep_lists(lines, lists)
     return _Writer().write(lines)
 
@@ -60,7 +63,7 @@ def _line(words: str) -> _Line:
 
 def _keep_lists(lines: list[_Line], lists: bool) -> None:
     """Take for words what only looks like a point: a bullet that stands alone, a number without the one after it."""
-    points = [line.marker.strip() for line in lines if line.kind == "bullet"]
+    points = Counter(line.marker.strip() for line in lines if line.kind == "bullet")
     is_part = [False] * len(lines)
     last = -1  # the numbered line that the next may follow
     for i, line in enumerate(lines):
@@ -69,7 +72,7 @@ def _keep_lists(lines: list[_Line], lists: bool) -> None:
                 is_part[last] = is_part[i] = True
             last = i
         elif line.kind == "bullet":
-            is_part[i] = lists and points.count(line.marker.strip()) > 1
+            is_part[i] = lists and points[line.marker.strip()] > 1
         elif line.kind == "ruler" or (line.kind == "words" and not _goes_on(line)):
             last = -1
     for line, part in zip(lines, is_part, strict=True):
@@ -92,6 +95,7 @@ class _Writer:
         self.indent = ""
         self.closing = ""  # the sign after the numbers of the list above, if nothing stands between
         self.was_blank = False
+        self.number = 0
 
     def write(self, lines: list[_Line]) -> list[str]:
         for line in lines:
@@ -120,7 +124,7 @@ class _Writer:
         is_new = self.kind != line.kind or (line.kind == "number" and line.number != self.number + 1)
         if is_new:
             self.end()
-            self.closing = ")" if line.kind == "number" and self.closing == "." else "."
+            self.closing = "" if line.kind == "bullet" else ")" if self.closing == "." else "."
             self.kind = line.kind
         elif self.was_blank:
             self.block.append("")
@@ -128,8 +132,6 @@ class _Writer:
         mark = f"{line.number}{self.closing} " if line.kind == "number" else "- "
         self.indent = " " * len(mark)
         self.block.append(mark + line_escaped(line.words[len(line.marker) :]))
-
-    number = 0
 
     def end(self) -> None:
         if self.block:
@@ -139,9 +141,12 @@ class _Writer:
 
 def line_escaped(words: str) -> str:
     """One line whose beginning and whose signs are not taken for markup."""
+    bare = words.lstrip(_SPAN_MARKS)
+    if len(bare) < len(words):
+        return words[: len(words) - len(bare)] + line_escaped(bare)
     words = escaped(words)
     if found := _NUMBER.match(words):
-        return f"{found[1]}\\{words[len(found[1]):]}"
+        return f"{found[1]}\\{words[len(found[1]) :]}"
     if _LINE_START.match(words) or _TABLE_RULER.fullmatch(words):
         return f"\\{words}"
     return words
@@ -149,7 +154,7 @@ def line_escaped(words: str) -> str:
 
 def escaped(words: str) -> str:
     """Words with a backslash before each sign that Markdown would read. Addresses stay as they are."""
-    if not (_SPECIAL.search(words)):
+    if not _SPECIAL.search(words):
         return words
     done: list[str] = []
     end = 0

@@ -6,7 +6,7 @@ MOST_CHARACTERS = 2000
 
 # An address in running text ends at a space, a quotation mark, a bracket, or where a script without spaces goes on.
 _ENDS = (
-    "\\s\\x00-\\x20<>\"`\\\\\\[\\]|*\u00ab\u00bb\u201c-\u201f\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+    '\\s\\x00-\\x20<>"`\\\\\\[\\]|*\u00ab\u00bb\u201c-\u201f\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af'
     "\ufdd0-\ufdef\uff01-\uff0f\uff1a-\uff20\U00020000-\U0003ffff"
 )
 ADDRESS = re.compile(f"https?://[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])", re.IGNORECASE)

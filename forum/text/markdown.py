@@ -45,7 +45,9 @@ class _Markdown(MarkdownIt):
     def __init__(self) -> None:
         super().__init__("js-default", {"html": False, "breaks": True})
         self.disable(["code", "lheading", "reference", "html_block", "html_inline"])
-        self.block.ruler.at("blockquote", _bounded(blockquote), {"alt": ["paragraph", "reference", "blockquote", "list"]})
+        self.block.ruler.at(
+            "blockquote", _bounded(blockquote), {"alt": ["paragraph", "reference", "blockquote", "list"]}
+        )
         self.block.ruler.at("list", _bounded(list_block), {"alt": ["paragraph", "reference", "blockquote"]})
         self.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
         self.inline.ruler.at("linkify", _bare_address)

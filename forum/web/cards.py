@@ -1,4 +1,4 @@
-"""Idea cards as cached bytes: the same for everybody with the same vote, made again only when what they show changes."""
+"""Idea cards as kept HTML: the same for all who voted the same, made again only when what they show changes."""
 
 from collections import OrderedDict
 from collections.abc import Mapping

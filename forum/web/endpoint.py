@@ -6,7 +6,7 @@ short SQLite reads inline on the event loop, writes in the writer's lane, slow r
 
 import asyncio
 import traceback
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +27,7 @@ from forum.web.visits import Visit
 
 Handler = Callable[..., Answer]
 Prepare = Callable[..., Any]
+Chunks = Callable[[Connection], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,8 @@ class Endpoint:
             detail = "This form was sent from another site. Please open the page here and try again."
             await send_reply(door, visit, errors.page(visit, 403, detail).render(visit), send)
             return
-        if self.rules.prepare is not None:
-            refusal = await door.in_pool(lambda: self._prepare(door, visit, params))
+        if (prepare := self.rules.prepare) is not None:
+            refusal = await door.in_pool(lambda: self._prepare(door, visit, params, prepare))
             if refusal is not None:
                 await send_reply(door, visit, refusal.render(visit), send)
                 return
@@ -174,14 +175,13 @@ class Endpoint:
         visit.close()
         await send_reply(door, visit, answer.render(visit), send)
 
-    def _prepare(self, door: Door, visit: Visit, params: dict[str, Any]) -> Answer | None:
+    def _prepare(self, door: Door, visit: Visit, params: dict[str, Any], prepare: Prepare) -> Answer | None:
         """What takes processor time happens before the unit of work goes to the writer."""
         with door.database.reading() as db:
             visit.db = db
             try:
                 door.keeper.recognize(visit, None)
-                assert self.rules.prepare is not None
-                visit.prepared = self.rules.prepare(visit, **params)
+                visit.prepared = prepare(visit, **params)
             except ForumError as error:
                 return errors.answer(visit, error)
         return None
@@ -266,17 +266,15 @@ async def send_reply(door: Door, visit: Visit, reply: Reply, send: Send) -> None
         *security.HEADERS,
     ]
     if reply.chunks is not None:
-        await _send_chunks(door, reply, headers, send)
+        await _send_chunks(door, reply.status, reply.chunks, headers, send)
         return
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if visit.method != "HEAD" else b""})
 
 
-async def _send_chunks(door: Door, reply: Reply, headers: pages.HeaderList, send: Send) -> None:
+async def _send_chunks(door: Door, status: int, make: Chunks, headers: pages.HeaderList, send: Send) -> None:
     loop = asyncio.get_running_loop()
-    assert reply.chunks is not None
-    make = reply.chunks
 
     def stream() -> None:
         with door.database.reading() as db:
@@ -284,7 +282,7 @@ async def _send_chunks(door: Door, reply: Reply, headers: pages.HeaderList, send
                 message = {"type": "http.response.body", "body": chunk, "more_body": True}
                 asyncio.run_coroutine_threadsafe(_sent(send, message), loop).result()
 
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await door.in_pool(stream)
     await send({"type": "http.response.body", "body": b""})
 

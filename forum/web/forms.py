@@ -85,7 +85,7 @@ class Form(Generic[Shape]):
 
 
 def read(shape: type[Shape], form: FormData, **given: Any) -> Form[Shape]:
-    """Check a form against its shape; fields the shape does not know are ignored. `given` fills in what no form carries."""
+    """Check a form against its shape; unknown fields are ignored. `given` fills in what no form carries."""
     values: dict[str, Any] = {}
     for name, info in shape.model_fields.items():
         if name in given:

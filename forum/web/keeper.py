@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -72,10 +73,8 @@ class Keeper:
         token = visit.cookies.get(security.FLASH_COOKIE)
         if token is None or visit.method != "GET" or visit.is_htmx:
             return
-        try:
+        with suppress(BadToken):
             visit.flash.append(visit.signer.read("flash", token, max_age_seconds=120))
-        except BadToken:
-            pass
         visit.set_cookies.append(security.set_cookie(security.FLASH_COOKIE, "", max_age=0))
 
     @staticmethod

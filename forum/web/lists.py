@@ -100,7 +100,7 @@ def heading_of(filters: Filters, place: CommunityView | None) -> str:
 def read(
     visit: Visit, *, place: CommunityView | None = None, default: str = "trending"
 ) -> tuple[Filters, CommunityView | None]:
-    """The filters that the address names. NotFound for a community, tag or agency that is not there, Invalid for a bad date."""
+    """The filters that the address names. NotFound for an unknown community or agency, Invalid for bad values."""
     query = visit.query
     if place is None and (slug := query.get("community")):
         place = communities.get(visit.db, visit.user, slug)

@@ -11,8 +11,8 @@ DRAFT_COOKIE = "__Host-draft"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
@@ -29,8 +29,8 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 def is_from_here(headers: Mapping[str, str]) -> bool:
     """May a request that changes things be taken?
 
-    Browsers say where a post comes from: by Sec-Fetch-Site, older ones by Origin, which must name our own host. A request
-    with neither is no browser: taken only without a session cookie (the way of Go 1.25's CrossOriginProtection).
+    Browsers say where a post comes from: by Sec-Fetch-Site, older ones by Origin, which must name our own host. A
+    request with neither is no browser: taken only without a session cookie (as Go 1.25's CrossOriginProtection does).
     """
     site = headers.get("sec-fetch-site")
     if site is not None:

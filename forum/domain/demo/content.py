@@ -221,9 +221,8 @@ def read() -> Content:
     for file in sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name):
         for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
             data[key] = data[key] + value if key in data else value
-    data["comments"] = _comments(
-        data.pop("discussions"), data["ideas"], [person["handle"] for person in data["people"]]
-    )
+    known = [person["handle"] for person in data["people"] if not person.get("is_new")]
+    data["comments"] = _comments(data.pop("discussions"), data["ideas"], known)
     return Content.model_validate(data)
 
 
@@ -301,7 +300,7 @@ def _loose_ends(content: Content) -> list[str]:
         *(slug for person in content.people for slug in person.joins),
     }
     cases = {(case.idea, case.comment) for case in (*content.reports, *content.decisions) if case.comment}
-    missing = {
+    missing: dict[str, set[Any]] = {
         "agency": {slug for community in content.communities for slug in community.agencies} - agencies,
         "agency name": {person.agency for person in content.people if person.agency} - names,
         "person": people - content.person.keys(),
@@ -309,7 +308,7 @@ def _loose_ends(content: Content) -> list[str]:
         "community": places - communities,
         "comment": cases - comments,
     }
-    return [f"no such {kind}: {key}" for kind, keys in missing.items() for key in sorted(map(str, keys))]
+    return [f"no such {kind}: {key}" for kind, keys in missing.items() for key in sorted(keys, key=str)]
 
 
 def _broken_rules(content: Content) -> list[str]:
