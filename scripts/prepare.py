@@ -52,7 +52,7 @@ def run(*command: str | Path, **variables: str) -> None:
         check=False,
     )
     if result.returncode:
-        raise SetUpError(f"This command failed:\n  {' '.join(words)}\n{result.stdout.strip()[-3000:]}")
+        raise SetUpError(f"This command failed:\n  {' '.join(words)}\n{result.stdout.strip()[-1500:]}")
 
 
 def digest(*inputs: str | Path) -> str:
@@ -90,7 +90,8 @@ def install(lock: Path) -> None:
     try:
         if not uv.exists():
             run(*pip, "install", "--require-hashes", "-r", LOCKS / "uv.txt")
-        run(uv, "pip", "install", "-q", "--python", PYTHON, "--require-hashes", "-r", lock)
+        # Bytecode now: some machines forbid writing it later, and then every start would take seconds longer.
+        run(uv, "pip", "install", "-q", "--compile-bytecode", "--python", PYTHON, "--require-hashes", "-r", lock)
     except SetUpError as error:
         say("uv could not do it. We try pip, which takes longer.")
         try:
@@ -103,7 +104,7 @@ def install(lock: Path) -> None:
 def python_packages(lock: str) -> None:
     """Bring .venv to what the lock file lists, each package checked against its SHA-256, and add the forum itself."""
     stamp = ENVIRONMENT / f".done-{lock}"
-    want = digest(ROOT / lock, ROOT / "pyproject.toml", str(ROOT), str(Path(sys.executable).resolve()), sys.version)
+    want = digest(ROOT / lock, Path(__file__), str(ROOT), str(Path(sys.executable).resolve()), sys.version)
     if PYTHON.exists() and is_done(stamp, want):
         return
     say(f"Installing the Python packages of {lock} ...")
@@ -189,6 +190,7 @@ def missing_programs(*, for_bench: bool) -> dict[str, list[str]]:
         "PostgreSQL": (has_server or os.environ.get("TEST_DATABASE_URL"), ["postgresql"]),
         "Chromium and fonts": (has_browser, ["chromium", "fonts-liberation", "fonts-noto-core"]),
         "Java": (shutil.which("java"), ["default-jre-headless"]),
+        "libatomic": (any(Path("/usr/lib").glob("*/libatomic.so.1*")), ["libatomic1"]),  # Playwright's program needs it
     }
     if for_bench:
         needs["wrk"] = (shutil.which("wrk"), ["wrk"])

@@ -23,6 +23,10 @@ class SignInNeeded(Forbidden):
     """Nobody is signed in, and the act needs a person."""
 
 
+class ProofNeeded(Forbidden):
+    """The person is signed in, but has to show again that it is them: their last proof is too old for this act."""
+
+
 class Conflict(ForumError):
     """The thing has changed in between, or the act does not fit its state any more."""
 

@@ -65,6 +65,15 @@ def hit_address(db: Connection, act: str, who: str) -> None:
     _count(db, f"{act}:{who}", most, seconds)
 
 
+def check_address(db: Connection, act: str, who: str) -> None:
+    """Raise TooMany if one more such act would be refused; counts nothing. For what should not even be tried then."""
+    most, seconds = ADDRESSED[act]
+    moment, length = int(now().timestamp()), max(1, seconds // PARTS)
+    rows = db.execute(_COUNT, {"key": f"{act}:{who}", "oldest": moment - moment % length - seconds}).all()
+    if sum(row.hits for row in rows) >= most:
+        raise TooMany(min(row.window for row in rows) + seconds + length - moment)
+
+
 def _count(db: Connection, key: str, most: int, seconds: int) -> None:
     length = max(1, seconds // PARTS)
     moment = int(now().timestamp())

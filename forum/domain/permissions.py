@@ -97,6 +97,11 @@ def may_post_there(user: Person | None, subject: Any) -> bool:
     return user.is_employee if subject.posting == "employees" else subject.community_id in user.joined
 
 
+def could_post_there(user: Person | None, subject: Any) -> bool:
+    """May post there, once they are signed in and their address is confirmed."""
+    return subject.posting == "everyone" if user is None else may_post_there(user, subject)
+
+
 def in_phase(*phases: str) -> Rule:
     """The community is in one of these phases."""
     return lambda _, subject: subject.phase in phases
@@ -135,12 +140,16 @@ RULES: dict[str, Rule] = {
     "idea.read": _reads,
     "idea.read_text": all_of(_reads, sees_text),
     "idea.post": all_of(confirmed, sees_community, open_community, may_post_there, in_phase("brainstorm")),
+    "idea.draft": all_of(sees_community, open_community, could_post_there, in_phase("brainstorm")),
     "idea.vote": all_of(_takes_part, in_state("published", "off-topic"), not_locked, in_phase("brainstorm", "discuss")),
     "idea.edit": all_of(author, open_community, in_state("published", "off-topic", "held"), not_locked),
     "idea.withdraw": all_of(author, open_community, in_state("published", "off-topic", "held")),
     "idea.move": all_of(manages, in_state("published", "off-topic", "held")),
     "idea.set_status": all_of(manages, in_state("published", "off-topic")),
     "idea.follow": all_of(confirmed, _reads),
+    "community.follow": all_of(confirmed, sees_community),
+    "tag.follow": confirmed,
+    "agency.follow": confirmed,
     "idea.report": all_of(confirmed, _reads, not_author, in_state("published", "off-topic")),
     "comment.post": all_of(
         _takes_part, in_state("published", "off-topic"), not_locked, in_phase("brainstorm", "discuss", "draft")

@@ -12,10 +12,10 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
-from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, Revision, StatusChange, Tag
+from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
 from forum.models.moderation import Case, Decision, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
-from forum.models.users import LimitHit, MailCode, Session, User
+from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 
 __all__ = [
@@ -41,11 +41,13 @@ __all__ = [
     "MailCode",
     "Notification",
     "OutboxMessage",
+    "PostKey",
     "Report",
     "Revision",
     "Session",
     "StatusChange",
     "Tag",
     "User",
+    "UserChange",
     "Vote",
 ]

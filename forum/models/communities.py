@@ -87,4 +87,4 @@ class Follow(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)  # idea, community, tag, agency
     object_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     created_at: Mapped[datetime]
-    __table_args__ = (sa.Index("ix_follows_kind_object_id", "kind", "object_id"),)
+    __table_args__ = (sa.Index("ix_follows_kind_object_id", "kind", "object_id", "user_id"),)

@@ -131,3 +131,13 @@ class Draft(Base):
     object_id: Mapped[int | None] = mapped_column(BigId)  # the idea a comment draft belongs to
     fields: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     updated_at: Mapped[datetime]
+
+
+class PostKey(Base):
+    """What was just posted, by a digest of who wrote what: a second click finds the first post and makes no other."""
+
+    __tablename__ = "post_keys"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]  # idea, comment
+    object_id: Mapped[int | None] = mapped_column(BigId)  # None only while the post is being made
+    created_at: Mapped[datetime] = mapped_column(index=True)

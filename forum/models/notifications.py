@@ -31,11 +31,12 @@ class Mail(Base):
     event: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[int | None] = ref("users.id", nullable=True, index=True)
     recipient: Mapped[str]
+    is_optional: Mapped[bool] = mapped_column(default=False)  # carries the one-click unsubscribe link
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
     created_at: Mapped[datetime]
-    due_at: Mapped[datetime]
+    due_at: Mapped[datetime]  # pushed on while a worker has it, and after a failure
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")

@@ -1,6 +1,7 @@
-"""Tables of people: users, their sessions, mailed codes, and the hits that limits count."""
+"""Tables of people: users, what was changed about them, their sessions, mailed codes, and the hits of limits."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,12 +52,26 @@ class MailCode(Base):
     __tablename__ = "mail_codes"
     id: Mapped[Key]
     token_hash: Mapped[str] = mapped_column(unique=True)
-    purpose: Mapped[str]  # sign-in, confirm, reset, change-address
+    purpose: Mapped[str]  # sign-in, sign-up, change-address
     email: Mapped[str] = mapped_column(index=True)
     user_id: Mapped[int | None] = ref("users.id", nullable=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # where to go next; what a sign-up asked for
+
+
+class UserChange(Base):
+    """One change to an account: what, from what, to what, by whom. Never changed, never deleted."""
+
+    __tablename__ = "user_changes"
+    id: Mapped[Key]
+    user_id: Mapped[int] = ref("users.id", index=True)
+    by_id: Mapped[int | None] = ref("users.id", nullable=True)  # None: an operator on the command line
+    kind: Mapped[str]  # created, role, employee, name, address, password, deleted
+    before: Mapped[str] = mapped_column(default="")  # empty where the value itself must not be kept
+    after: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
 
 
 class LimitHit(Base):

@@ -7,6 +7,12 @@ from html.entities import html5
 from forum.text.names import tidy
 
 _REFERENCE = re.compile(r"&(?:#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{0,31})(;?)(=?))")
+# Within an address only these end it or belong to it; `&sub;_section=5` is a broken `&sub_section=5`.
+_IN_ADDRESS = frozenset(
+    ("amp", "lt", "gt", "quot", "apos", "nbsp", "rsquo", "rdquo", "raquo", "ndash", "mdash", "hellip")
+)
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});?")
 _BARE = frozenset(("amp", "lt", "gt", "quot", "nbsp"))
 # UTF-8 read as a Western or Central European Windows code page: a quotation mark as three letters, e acute as two.
 _MISREAD = re.compile("\u00e2\u20ac(?:[^\\x00-\\x7f]|\\?|(?=\\s|$))|[\u00c2\u00c3][^\\x00-\\x7f]")
@@ -16,7 +22,13 @@ _CODE_PAGES = ("cp1252", "cp1250", "latin-1")
 def mended_references(source: str) -> str:
     """HTML in which only true character references are left: `&p;=1` and `&copy=1` of an address, `R&D;` and `AT&T` are
     a plain `&` and the letters after it."""
-    return _REFERENCE.sub(_mended, source) if "&" in source else source
+    if "&" not in source:
+        return source
+    return _REFERENCE.sub(_mended, _ADDRESS.sub(_mended_address, source))
+
+
+def _mended_address(address: re.Match[str]) -> str:
+    return _NAMED.sub(lambda name: name[0] if name[1] in _IN_ADDRESS else f"&amp;{name[1]}", address[0])
 
 
 def _mended(found: re.Match[str]) -> str:
@@ -34,8 +46,7 @@ def decoded(source: str) -> str:
 
 
 def plain_again(text: str) -> str:
-    """Text whose references are resolved, tidied, with what was encoded twice or decoded wrongly put right. A tag that
-    somebody wrote about stays what it is: text."""
+    """Text whose references are resolved, tidied, with what was encoded twice or decoded wrongly put right."""
     if "&" in text:
         text = _REFERENCE.sub(_again, text)
     return text if text.isascii() and text.isprintable() else tidy(_MISREAD.sub(_reread, text))
@@ -44,8 +55,6 @@ def plain_again(text: str) -> str:
 def _again(found: re.Match[str]) -> str:
     if found[1] is None:
         return html.unescape(found[0])
-    if found[1] in ("lt", "gt"):
-        return found[0]
     mended = _mended(found)
     return "&" + mended.removeprefix("&amp;") if mended.startswith("&amp;") else html.unescape(mended)
 

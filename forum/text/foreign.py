@@ -28,6 +28,8 @@ _OTHER = frozenset(
     " marquee math menu menuitem meta meter nobr object optgroup output param picture progress q rb rp rt rtc ruby samp"
     " search select slot small span sub sup svg time track tt u var wbr xml".split()
 )
+_CLOSED_BY_OTHERS = frozenset("colgroup dd dt li option p tbody td tfoot th thead tr".split())
+_VOID = frozenset("area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split())
 _KNOWN = _BLOCKS | _INLINE.keys() | _MEDIA | _DROPPED | _RAW | _OTHER | {"a"}
 
 _ATTRIBUTES = r"(?:\s{1,20}[A-Za-z-]{1,40}(?:=\"[^\"<>]{0,500}\")?){0,20}+\s{0,20}/?"
@@ -37,7 +39,7 @@ _TAG = re.compile(
     r"|<![A-Za-z\[][^<>]{0,500}>|<"
 )
 _BREAKS = re.compile(r"<(?:br|p|div|li|h[1-6]|tr|dd|blockquote)\b", re.IGNORECASE)
-_NEW_LINES = re.compile(r"\s*\n\s*")
+_NEW_LINES = re.compile(r"\n\s*")
 _BACKTICKS = re.compile("`+")
 _CLEANER = nh3.Cleaner(
     tags={*_BLOCKS, *_INLINE, *_MEDIA, "a", "br"},
@@ -46,6 +48,7 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
 )
+_MOST_DEPTH = 50
 _MOST_LEVELS = 3
 _MOST_COLUMNS = 20
 _MOST_CELLS = 2_000
@@ -88,21 +91,30 @@ def _without_false_tags(html: str) -> str:
             kept += [part, rest]
             break
         kept.append(after)
-    return _TAG.sub(_true_tag, "".join(kept))
+    return _TAG.sub(_TrueTags(), "".join(kept))
 
 
-def _true_tag(found: re.Match[str]) -> str:
-    tag, closing, name = found[0], found[1], (found[2] or "").lower()
-    if not name:
-        return "&lt;" if tag == "<" else ""
-    if name == "iframe" and not closing:
-        return f"<embed{found[3]}>"
-    if name in _RAW:
-        return ""
-    if name in _KNOWN:
-        return tag
-    is_markup = (":" in name or "-" in name or "=" in found[3]) and "@" not in tag and not name.startswith("http")
-    return "" if is_markup else f"&lt;{tag[1:]}"
+class _TrueTags:
+    """Decides for each `<` what it is. Tags nested deeper than 50 are left out: a tree without end takes time without end."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def __call__(self, found: re.Match[str]) -> str:
+        tag, closing, name = found[0], found[1], (found[2] or "").lower()
+        if not name:
+            return "&lt;" if tag == "<" else ""
+        if name == "iframe" and not closing:
+            return f"<embed{found[3]}>"
+        if name in _RAW:
+            return " "
+        if name not in _KNOWN:
+            is_markup = (":" in name or "-" in name or "=" in found[3]) and "@" not in tag and name[:4] != "http"
+            return "" if is_markup else f"&lt;{tag[1:]}"
+        if name in _CLOSED_BY_OTHERS or name in _VOID:
+            return tag
+        self.depth = max(0, self.depth - 1) if closing else self.depth + 1
+        return tag if self.depth <= _MOST_DEPTH else " "
 
 
 @dataclass
@@ -112,7 +124,7 @@ class _Block:
     around: tuple[str, ...]
     mark: str
     body: str
-    is_point: bool = False
+    is_close: bool = False  # no blank line before it if a point is above
 
     def lines(self) -> list[str]:
         first, *others = self.body.split("\n")
@@ -124,6 +136,7 @@ class _Block:
 class _List:
     mark: str  # "-", "*", "." or ")"
     number: int
+    is_new: bool = True
 
 
 class _Reader(HTMLParser):
@@ -137,6 +150,7 @@ class _Reader(HTMLParser):
         self.parts: list[str] = []
         self.around: list[str] = []
         self.mark = ""  # of a point whose first line is still to come
+        self.is_close = True
         self.lists: list[_List] = []
         self.last_list = (-1, "")  # where the list above ended, and its mark
         self.level = 0  # of the heading that is being read
@@ -226,14 +240,16 @@ class _Reader(HTMLParser):
     def open_point(self) -> None:
         within = self.lists[-1] if self.lists else _List("-", 1)
         self.mark = ""
+        # A list that does not begin with 1 is not seen right under a line of text (CommonMark 5.3).
+        self.is_close = not within.is_new or within.number == 1 or within.mark in "-*"
+        within.is_new = False
         if len(self.around) < _MOST_LEVELS and self.rows is None:
             self.mark = f"{within.number}{within.mark} " if within.mark in ".)" else f"{within.mark} "
         within.number += 1
         self.around.append(" " * len(self.mark))
 
     def add(self, body: str) -> None:
-        is_point = bool(self.mark)
-        self.blocks.append(_Block(tuple(self.around), self.mark, body, is_point))
+        self.blocks.append(_Block(tuple(self.around), self.mark, body, bool(self.mark) and self.is_close))
         self.mark = ""
 
     def end_block(self) -> None:
@@ -293,7 +309,7 @@ class _Reader(HTMLParser):
         for block, body in zip(self.blocks, bodies, strict=True):
             if not body.strip():
                 continue
-            if above and not (block.is_point and len(above.around) > 0 and above.around[-1].isspace()):
+            if above and not (block.is_close and above.around and above.around[-1].isspace()):
                 shared = [a for a, b in zip(above.around, block.around, strict=False) if a == b == "> "]
                 lines.append("".join(shared).rstrip())
             lines += _Block(block.around, block.mark, body.strip("\n")).lines()

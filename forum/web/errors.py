@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from forum.domain.errors import Conflict, Forbidden, ForumError, Invalid, NotFound, SignInNeeded, TooMany
+from forum.domain.errors import (
+    Conflict,
+    Forbidden,
+    ForumError,
+    Invalid,
+    NotFound,
+    ProofNeeded,
+    SignInNeeded,
+    TooMany,
+)
 from forum.web import render
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
@@ -45,6 +54,8 @@ def answer(visit: Visit, error: ForumError) -> Answer:
     """The answer to an error of the forum. People who need to sign in first are sent there and come back."""
     if isinstance(error, SignInNeeded) and not wants_json(visit):
         return Redirect("/sign-in?" + urlencode({"next": back(visit), "why": error.action}))
+    if isinstance(error, ProofNeeded) and not wants_json(visit):
+        return Redirect("/sign-in/again?" + urlencode({"next": back(visit)}))
     retry_after = error.retry_after if isinstance(error, TooMany) else None
     return page(visit, status_of(error), str(error), retry_after=retry_after)
 

@@ -1,0 +1,68 @@
+"""`python -m bench`: measure, print the report, and keep it in .bench/report.md."""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+
+from bench import data, goals, scaling
+
+
+def main() -> None:
+    """Measure what was asked for and print it as a table."""
+    parser = argparse.ArgumentParser(prog="bench", description="Speed and memory against the goals.")
+    parser.add_argument("--ideas", type=int, default=1_000_000, help="size of the large forum")
+    parser.add_argument("--small", type=int, default=10_000, help="size of the small forum, for scaling")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds; medians are reported")
+    parser.add_argument("--only", choices=["goals", "scaling"], help="leave the other out")
+    given = parser.parse_args()
+    large, small = data.build(given.ideas), data.build(given.small)
+    lines = [f"# Bench of {time.strftime('%Y-%m-%d %H:%M')}", "", _machine(), ""]
+    if given.only != "scaling":
+        lines += _goal_lines(goals.measure(large, given.ideas, given.rounds), given.ideas, given.rounds)
+    if given.only != "goals":
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=data.CACHE) as name:
+            copies = data.copy(small, Path(name) / "small.db"), data.copy(large, Path(name) / "large.db")
+            lines += _scaling_lines(scaling.measure(*copies, (given.small, given.ideas)), given.small, given.ideas)
+    report = "\n".join(lines)
+    (data.CACHE / "report.md").write_text(report + "\n")
+    print(report)  # noqa: T201 - the report is what this program is for
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, CPython {platform.python_version()}, SQLite, synchronous=FULL"
+
+
+def _goal_lines(rows: list[goals.Row], ideas: int, rounds: int) -> list[str]:
+    lines = [
+        f"## Goals, {ideas:,} ideas, one server process, medians of {rounds} rounds, each beside bare",
+        "",
+        "| page | measured | requests/s | goal | |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
+    for row in rows:
+        rate = f"{sorted(row.absolute)[len(row.absolute) // 2]:,.0f}" if row.absolute else ""
+        goal = f"{'<' if row.is_cost else '≥'} {row.goal:,g} {row.unit}"
+        lines.append(f"| {row.name} | {row.median:,.1f} {row.unit} | {rate} | {goal} | {row.verdict} |")
+    return [*lines, ""]
+
+
+def _scaling_lines(costs: list[scaling.Cost], small: int, large: int) -> list[str]:
+    lines = [
+        f"## Scaling, {small:,} against {large:,} ideas, in one process, interleaved (goal: within 1.3 times)",
+        "",
+        "| act | ms, small | ms, large | worst, large | ratio |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for cost in costs:
+        verdict = "" if cost.ratio <= 1.3 else " SHORT"
+        lines.append(
+            f"| {cost.name} | {cost.small:.3f} | {cost.large:.3f} | {cost.worst:.2f} | {cost.ratio:.2f}{verdict} |"
+        )
+    return [*lines, ""]
+
+
+if __name__ == "__main__":
+    main()

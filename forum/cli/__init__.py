@@ -1,0 +1,18 @@
+"""The command `forum`: everything an operator does."""
+
+import typer
+
+from forum.cli import contents, sites
+from forum.cli.base import in_plain_words
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(sites.serve)
+app.command()(sites.worker)
+app.command()(sites.migrate)
+app.command()(contents.demo)
+
+
+def main() -> None:
+    """Run the command that the shell names."""
+    with in_plain_words():
+        app()

@@ -1,0 +1,20 @@
+"""Commands that put things into the forum and take them out: demo, import, export."""
+
+from forum.cli.base import fail, say, writing
+from forum.domain.demo import loading
+
+
+def demo() -> None:
+    """Fill an empty database with the demo: the Open Government Dialogue of 2009, retold.
+
+    Does nothing where the demo is already.
+    """
+    with writing() as db:
+        if loading.is_loaded(db):
+            say("The demo is here already. Nothing was changed.")
+            return
+        content = loading.load(db)
+    say(f"Loaded {len(content.ideas)} ideas in {len(content.communities)} communities. You can sign in as:")
+    for person in content.sign_ins:
+        say(f"  {person.sign_in:<18} {person.email}")
+    say(f"The password of each is: {content.password}")

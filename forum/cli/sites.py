@@ -1,0 +1,59 @@
+"""Commands that run the site: serve, worker, migrate, routes."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from forum import schema
+from forum.app import create_app
+from forum.cli.base import say
+from forum.db import Database
+from forum.jobs.worker import Worker
+from forum.settings import Settings
+
+GRACE_SECONDS = 20
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="How many server processes.", min=1)] = 1,
+    worker: Annotated[bool, typer.Option(help="With one process: also send mail and do what waits.")] = True,
+) -> None:
+    """Serve the site.
+
+    One process also does the work of the worker. With several, run `forum worker` beside them.
+    """
+    target = "forum.cli.sites:served" if workers > 1 else create_app(with_worker=worker)
+    uvicorn.run(
+        target,
+        factory=workers > 1,
+        host=host,
+        port=port,
+        workers=workers if workers > 1 else None,
+        proxy_headers=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        loop="uvloop",
+        http="httptools",
+        server_header=False,
+        access_log=False,
+    )
+
+
+def served() -> object:
+    """The application of one of several server processes."""
+    return create_app()
+
+
+def worker() -> None:
+    """Do the work that waits: notifications, mail, housekeeping. Runs until it is stopped."""
+    settings = Settings.from_env()
+    Worker(Database(settings.database_url), settings).run()
+
+
+def migrate() -> None:
+    """Bring the database up to date, or make it if there is none."""
+    schema.create(Settings.from_env().database_url)
+    say("The database is up to date.")

@@ -1,0 +1,131 @@
+"""The part of the demo that moderators see: posts that wait, reports that wait, and cases that were decided."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.domain.demo.content import Decision, Report
+from forum.domain.demo.filling import Filling
+from forum.models import Case, Comment, Idea
+from forum.models import Decision as DecisionRow
+from forum.models import Report as ReportRow
+
+REPORTED_BEFORE = timedelta(hours=5)  # a decided case had waited so long
+DUE_AFTER = timedelta(hours=24)
+STATES = {"keep": "published", "remove": "removed"}
+_REMOVE_IDEA = (
+    sa.update(Idea)
+    .where(Idea.id == sa.bindparam("subject_id"))
+    .values(state="removed", is_listed=False, is_public=False)
+)
+_REMOVE_COMMENT = sa.update(Comment).where(Comment.id == sa.bindparam("subject_id")).values(state="removed")
+
+
+def load(to: Filling) -> None:
+    """Load it; comments and ideas must be there. Decisions come last, since they change what they are about."""
+    _held(to)
+    _reports(to)
+    for decision in sorted(to.demo.decisions, key=lambda decision: -decision.hours_ago):
+        _decision(to, decision)
+
+
+def _case(
+    to: Filling, kind: str, subject: tuple[str, int], place: tuple[int, int], opened_at: datetime, **more: Any
+) -> int:
+    """One case about (kind, id) of a subject, in (community, author)."""
+    row = {
+        "kind": kind,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "community_id": place[0],
+        "author_id": place[1],
+        "opened_at": opened_at,
+        "due_at": opened_at + DUE_AFTER,
+        "details": {},
+        **more,
+    }
+    return to.fill(Case, [row])[0]
+
+
+def _held(to: Filling) -> None:
+    """First posts of new accounts: seen by nobody but their authors and the moderators."""
+    hidden = {"state": "held", "is_listed": False, "is_public": False}
+    for held in to.demo.held_ideas:
+        posted = to.now - timedelta(hours=held.hours_ago)
+        [idea_id] = to.fill(Idea, [{**to.idea_row(held, posted), **hidden}])
+        to.add_texts(held, idea_id)
+        _case(to, "held", ("idea", idea_id), (to.communities[held.community], to.people[held.author]), posted)
+    for remark in to.demo.held_comments:
+        posted = to.now - timedelta(hours=remark.hours_ago)
+        comment_id = to.add_comment(remark.idea, remark.author, remark.text, posted, state="held")
+        community_id = to.communities[to.demo.idea[remark.idea].community]
+        _case(to, "held", ("comment", comment_id), (community_id, to.people[remark.author]), posted)
+
+
+def _subject(to: Filling, case: Report | Decision) -> tuple[tuple[str, int], tuple[int, int]]:
+    idea = to.demo.idea[case.idea]
+    author, subject = idea.author, ("idea", to.ideas[case.idea])
+    if case.comment:
+        subject = ("comment", to.comments[case.idea, case.comment])
+        author = next(
+            comment.author
+            for comment in to.demo.comments
+            if (comment.idea, comment.number) == (case.idea, case.comment)
+        )
+    return subject, (to.communities[idea.community], to.people[author])
+
+
+def _reports(to: Filling) -> None:
+    """Reports about one thing make one case."""
+    by_subject: dict[tuple[int, int | None], list[Report]] = defaultdict(list)
+    for report in to.demo.reports:
+        by_subject[report.idea, report.comment].append(report)
+    for reports in by_subject.values():
+        subject, place = _subject(to, reports[0])
+        opened_at = to.now - timedelta(hours=max(report.hours_ago for report in reports))
+        case_id = _case(to, "report", subject, place, opened_at)
+        for report in reports:
+            _report(to, case_id, subject, report.by, report.reason, report.note, report.hours_ago)
+
+
+def _report(
+    to: Filling, case_id: int, subject: tuple[str, int], by: str, reason: str, note: str, hours_ago: float
+) -> None:
+    row = {
+        "case_id": case_id,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "reporter_id": to.people[by],
+        "reason": reason,
+        "note": note,
+        "created_at": to.now - timedelta(hours=hours_ago),
+    }
+    to.fill(ReportRow, [row])
+
+
+def _decision(to: Filling, decision: Decision) -> None:
+    subject, place = _subject(to, decision)
+    decided_at = to.now - timedelta(hours=decision.hours_ago)
+    opened_at = decided_at - REPORTED_BEFORE
+    case_id = _case(to, "report", subject, place, opened_at, is_open=False, closed_at=decided_at)
+    hours_ago = decision.hours_ago + REPORTED_BEFORE / timedelta(hours=1)
+    _report(to, case_id, subject, decision.reported_by, decision.reason, "", hours_ago)
+    row = {
+        "case_id": case_id,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "community_id": place[0],
+        "action": decision.action,
+        "reason": decision.reason if decision.action == "remove" else "",
+        "note": decision.statement,
+        "state_before": "published",
+        "state_after": STATES[decision.action],
+        "decided_by_id": to.people[decision.by],
+        "created_at": decided_at,
+    }
+    to.fill(DecisionRow, [row])
+    if decision.action == "remove":
+        statement = _REMOVE_COMMENT if subject[0] == "comment" else _REMOVE_IDEA
+        to.db.execute(statement, {"subject_id": subject[1]})

@@ -1,0 +1,326 @@
+"""Posting: a new idea and its edits, checked, rendered, announced, and held where a community asks for it."""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from forum import text
+from forum.clock import now
+from forum.db import Connection, insert, insert_once
+from forum.domain import communities, follows, ideas, limits, moderation, outbox, ranking, revisions, search, states, tags
+from forum.domain.communities import CommunityView
+from forum.domain.errors import Conflict, Invalid, NotFound
+from forum.domain.ideas import IdeaView
+from forum.domain.lists import SHUFFLE_RANGE
+from forum.domain.people import Person
+from forum.domain.permissions import can, require
+from forum.models import Idea, IdeaTag, IdeaText, PostKey, StatusChange, Tag, User
+
+TITLE_LEAST, TITLE_MOST = 5, 120
+BODY_LEAST, BODY_MOST = 20, 10_000
+WHY_MOST = 2_000
+SAME_POST = 300  # seconds: the same text by the same person within 1 to 2 times this is one post
+
+_KEPT_COUNT = sa.select(User.kept_count).where(User.id == sa.bindparam("user_id"))
+_KEY_OWNER = sa.select(PostKey.object_id).where(PostKey.key == sa.bindparam("key"))
+_SET_KEYS = (
+    sa.update(PostKey)
+    .where(PostKey.key.in_(sa.bindparam("keys", expanding=True)))
+    .values(object_id=sa.bindparam("post_id"))
+)
+_DROP_KEYS = sa.delete(PostKey).where(PostKey.kind == "idea", PostKey.object_id == sa.bindparam("idea_id"))
+_FORGET_KEYS = sa.delete(PostKey).where(PostKey.created_at < sa.bindparam("moment"))
+_TAG_IDS = sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == sa.bindparam("idea_id"))
+_UNTAG = sa.delete(IdeaTag).where(IdeaTag.idea_id == sa.bindparam("idea_id"), IdeaTag.tag_id == sa.bindparam("tag_id"))
+_COUNT_TAG = sa.update(Tag).where(Tag.id == sa.bindparam("the_tag"))
+_COUNT_TAG = _COUNT_TAG.values(idea_count=Tag.idea_count + sa.bindparam("change"))
+
+
+def _title(value: str) -> str:
+    value = text.tidy_line(value)
+    if not value:
+        raise ValueError("Please give your idea a title.")
+    if len(value) < TITLE_LEAST:
+        raise ValueError(f"Please write a title of at least {TITLE_LEAST} characters.")
+    if len(value) > TITLE_MOST:
+        raise ValueError(f"The title has {len(value):,} characters. Please keep it to {TITLE_MOST}.")
+    return value
+
+
+def _body(value: str) -> str:
+    value = text.tidy(value).strip()
+    if not value:
+        raise ValueError("Please say what your idea is.")
+    if len(value) < BODY_LEAST:
+        raise ValueError(f"Please say a little more about your idea: at least {BODY_LEAST} characters.")
+    if len(value) > BODY_MOST:
+        raise ValueError(f"Your idea has {len(value):,} characters. Please keep it to {BODY_MOST:,}.")
+    return value
+
+
+def _why(value: str) -> str:
+    value = text.tidy(value).strip()
+    if len(value) > WHY_MOST:
+        raise ValueError(f"The reason has {len(value):,} characters. Please keep it to {WHY_MOST:,}.")
+    return value
+
+
+def _tags(value: str) -> str:
+    names = _names(value)
+    if len(names) > tags.MOST:
+        raise ValueError(f"You gave {len(names)} tags. Please keep to {tags.MOST}.")
+    if any(len(name) > tags.LENGTH for name in names):
+        raise ValueError(f"A tag has at most {tags.LENGTH} characters. Please put commas between tags.")
+    return ", ".join(names)
+
+
+def _names(value: str) -> tuple[str, ...]:
+    """Tags as typed, with commas between them: tidied, without repeats."""
+    found: dict[str, str] = {}
+    for part in value.replace("\n", ",").replace("，", ",").replace("、", ",").replace("،", ",").split(","):
+        name = text.tidy_line(part).lstrip("#").strip()
+        if any(char.isalnum() for char in name):
+            found.setdefault(text.fold(name), name)
+    return tuple(found.values())
+
+
+def _community(value: str) -> str:
+    if not value.strip():
+        raise ValueError("Please choose a community.")
+    return value.strip()
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(validate_default=True, frozen=True)
+
+    title: Annotated[str, AfterValidator(_title)] = ""
+    body: Annotated[str, AfterValidator(_body)] = ""
+    why: Annotated[str, AfterValidator(_why)] = ""
+
+
+class TextFields(_Words):
+    """The words of an idea, as a form gives them. `tags`: names with commas between them."""
+
+    tags: Annotated[str, AfterValidator(_tags)] = ""
+
+
+class IdeaFields(_Words):
+    """A new idea: its words, and the slug of the community it is for."""
+
+    community: Annotated[str, AfterValidator(_community)] = ""
+    tags: Annotated[str, AfterValidator(_tags)] = ""
+
+
+Fields = TextFields | IdeaFields
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What is made of the words: safe HTML, the lines of a card, plain text for the search. Takes processor time."""
+
+    body_html: str
+    why_html: str
+    excerpt: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The outcome of posting. `is_new` is False when the same text had just been posted."""
+
+    id: int
+    slug: str
+    is_held: bool
+    is_new: bool = True
+
+    @property
+    def path(self) -> str:
+        return ideas.path(self.id, self.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The outcome of an edit: where the idea is now, and whether the text before stays to be seen."""
+
+    path: str
+    is_changed: bool
+    is_revision: bool
+
+
+def texts_of(fields: Fields) -> Texts:
+    """Render the words of an idea. Pure: may be done before the transaction begins."""
+    plain = "\n\n".join(part for part in (text.to_plain(fields.body), text.to_plain(fields.why)) if part)
+    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain)
+
+
+def places(db: Connection, user: Person | None) -> list[CommunityView]:
+    """The communities that this person may write a new idea for, in the order of the directory."""
+    return [place for place in communities.directory(db).values() if can(user, "idea.draft", place)]
+
+
+def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Texts | None = None) -> Posted:
+    """Post an idea. The same words by the same person within minutes are one idea, however often they arrive.
+
+    Invalid for a community this person can't see, SignInNeeded and Forbidden by the rights, TooMany past the limit.
+    """
+    try:
+        place = communities.get(db, user, fields.community)
+    except NotFound:
+        raise Invalid({"community": "Please choose one of the communities."}) from None
+    user = require(user, "idea.post", place)
+    keys = _post_keys(user, fields)
+    if (first := _claim(db, keys)) is not None:
+        db.execute(_SET_KEYS, {"keys": keys, "post_id": first})
+        known = ideas.get(db, user, first)
+        return Posted(known.id, known.slug, known.state == "held", is_new=False)
+    limits.hit(db, user, "idea")
+    kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
+    is_held = moderation.should_hold(place, user, kept_count)
+    posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
+    db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
+    if is_held:
+        moderation.open_held(db, subject_kind="idea", subject_id=posted.id, community_id=place.id, author_id=user.id)
+    else:
+        outbox.add(db, "idea.posted", idea_id=posted.id)
+    follows.put(db, user, "idea", posted.id)
+    return posted
+
+
+def _post_keys(user: Person, fields: IdeaFields) -> tuple[str, str]:
+    """Keys of this post in this stretch of time and the next: two posts less than one stretch apart share one."""
+    words = "\x00".join((str(user.id), fields.title, fields.body, fields.community)).encode()
+    stretch = int(now().timestamp()) // SAME_POST
+    first, second = (hashlib.sha256(f"{part}\x00".encode() + words).hexdigest() for part in (stretch, stretch + 1))
+    return first, second
+
+
+def _claim(db: Connection, keys: Sequence[str]) -> int | None:
+    """Take the keys, or say which idea has one of them. Who comes second waits here for the first one's commit."""
+    moment = now()
+    for key in keys:
+        if not insert_once(db, PostKey, key=key, kind="idea", object_id=None, created_at=moment):
+            owner = db.execute(_KEY_OWNER, {"key": key}).scalar()
+            if owner is not None:
+                return int(owner)
+    return None
+
+
+def _insert(
+    db: Connection, user: Person, place: CommunityView, fields: IdeaFields, texts: Texts, is_held: bool
+) -> Posted:
+    moment, state = now(), "held" if is_held else "published"
+    listed = states.is_listed(state)
+    slug = text.slug(fields.title)
+    idea_id = insert(
+        db,
+        Idea,
+        community_id=place.id,
+        author_id=user.id,
+        title=fields.title,
+        slug=slug,
+        excerpt=texts.excerpt,
+        state=state,
+        is_listed=listed,
+        is_public=listed and place.visibility == "public",
+        is_by_employee=user.is_employee,
+        shuffle=random.randrange(SHUFFLE_RANGE),  # noqa: S311 - an order, not a secret
+        created_at=moment,
+        **ranking.ranks(0, 0, moment)._asdict(),
+    )
+    words = {"body": fields.body, "body_html": texts.body_html, "why": fields.why, "why_html": texts.why_html}
+    db.execute(sa.insert(IdeaText), {"idea_id": idea_id, **words})
+    for tag_id in _tag_ids(db, fields):
+        db.execute(sa.insert(IdeaTag), {"idea_id": idea_id, "tag_id": tag_id})
+    if listed:
+        states.count(db, idea_id, place.id, 1)
+    step = {"idea_id": idea_id, "kind": "posted", "by_id": user.id, "created_at": moment}
+    db.execute(sa.insert(StatusChange), step)
+    _index(db, idea_id, place.id, fields.title, texts.plain, moment, states.is_found(state))
+    return Posted(idea_id, slug, is_held)
+
+
+def _tag_ids(db: Connection, fields: Fields) -> list[int]:
+    return sorted({tags.ensure(db, name) for name in _names(fields.tags)})
+
+
+def _index(
+    db: Connection, idea_id: int, community_id: int, title: str, plain: str, posted_at: datetime, is_found: bool
+) -> None:
+    search.put(db, "idea", idea_id, community_id=community_id, title=title, body=plain, created_at=posted_at)
+    if not is_found:
+        search.hide(db, "idea", idea_id)
+
+
+def edit(
+    db: Connection,
+    user: Person | None,
+    idea_id: int,
+    fields: Fields,
+    *,
+    seen: str = "",
+    texts: Texts | None = None,
+) -> Edited:
+    """Change the words of an idea: without a trace within the first hour, as a visible revision afterwards.
+
+    `seen` is the mark (revisions.mark) of the text that the author changed; Conflict when the text is another one now.
+    """
+    idea = ideas.get(db, user, idea_id, to_change=True)
+    user = require(user, "idea.edit", idea)
+    old = revisions.Text(idea.title, idea.body, idea.why)
+    new = revisions.Text(fields.title, fields.body, fields.why)
+    if new == old and _slugs(fields) == {tag.slug for tag in idea.tags}:
+        return Edited(idea.path, is_changed=False, is_revision=False)
+    if seen and seen != revisions.mark(old):
+        raise Conflict("You changed this idea in another window in the meantime. Below is your new text, not yet saved.")
+    limits.hit(db, user, "edit")
+    is_revision = new != old and not revisions.is_free(idea.created_at)
+    if is_revision:
+        revisions.keep(db, user, "idea", idea_id, old)
+    if new != old:
+        _rewrite(db, idea, fields, texts or texts_of(fields), is_revision)
+    _retag(db, idea, fields)
+    return Edited(ideas.path(idea_id, text.slug(fields.title)), is_changed=True, is_revision=is_revision)
+
+
+def _slugs(fields: Fields) -> set[str]:
+    return {tags.slug_of(name) for name in _names(fields.tags)}
+
+
+def _rewrite(db: Connection, idea: IdeaView, fields: Fields, texts: Texts, is_revision: bool) -> None:
+    values: dict[str, Any] = {"title": fields.title, "slug": text.slug(fields.title), "excerpt": texts.excerpt}
+    if is_revision:
+        values["edited_at"] = now()
+    db.execute(sa.update(Idea).where(Idea.id == idea.id).values(**values))
+    words = {"body": fields.body, "body_html": texts.body_html, "why": fields.why, "why_html": texts.why_html}
+    db.execute(sa.update(IdeaText).where(IdeaText.idea_id == idea.id).values(**words))
+    found = states.is_found(idea.state)
+    _index(db, idea.id, idea.community_id, fields.title, texts.plain, idea.created_at, found)
+
+
+def _retag(db: Connection, idea: IdeaView, fields: Fields) -> None:
+    before = set(db.execute(_TAG_IDS, {"idea_id": idea.id}).scalars())
+    after = set(_tag_ids(db, fields))
+    for tag_id in sorted(before ^ after):
+        is_added = tag_id in after
+        if is_added:
+            db.execute(sa.insert(IdeaTag), {"idea_id": idea.id, "tag_id": tag_id})
+        else:
+            db.execute(_UNTAG, {"idea_id": idea.id, "tag_id": tag_id})
+        if idea.is_listed:
+            db.execute(_COUNT_TAG, {"the_tag": tag_id, "change": 1 if is_added else -1})
+
+
+def allow_again(db: Connection, idea_id: int) -> None:
+    """The idea is taken back: the same words may be posted anew at once."""
+    db.execute(_DROP_KEYS, {"idea_id": idea_id})
+
+
+def forget(db: Connection) -> None:
+    """Delete the keys of posts that nobody sends a second time any more."""
+    db.execute(_FORGET_KEYS, {"moment": now() - timedelta(seconds=4 * SAME_POST)})

@@ -1,0 +1,77 @@
+"""States of ideas: published, held, withdrawn ... and everything that follows: lists, counts, search, who hears of it."""
+
+import sqlalchemy as sa
+
+from forum.db import Connection
+from forum.domain import outbox, search
+from forum.domain.errors import NotFound
+from forum.models import Community, Idea, IdeaTag, Tag
+
+_CONTEXT = (
+    sa.select(Idea.state, Idea.is_listed, Idea.community_id, Community.visibility)
+    .join_from(Idea, Community, Community.id == Idea.community_id)
+    .where(Idea.id == sa.bindparam("idea_id"))
+    .with_for_update(of=Idea)
+)
+_SET = (
+    sa.update(Idea)
+    .where(Idea.id == sa.bindparam("the_idea"))
+    .values(
+        state=sa.bindparam("new_state"), is_listed=sa.bindparam("new_listed"), is_public=sa.bindparam("new_public")
+    )
+)
+_COUNT_IN_COMMUNITY = (
+    sa.update(Community)
+    .where(Community.id == sa.bindparam("the_community"))
+    .values(idea_count=Community.idea_count + sa.bindparam("change"))
+)
+_COUNT_IN_TAGS = (
+    sa.update(Tag)
+    .where(Tag.id.in_(sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == sa.bindparam("the_idea"))))
+    .values(idea_count=Tag.idea_count + sa.bindparam("change"))
+)
+
+
+def is_listed(state: str) -> bool:
+    """Does an idea in this state stand in the lists of its community?"""
+    return state == "published"
+
+
+def is_found(state: str) -> bool:
+    """Does the search find an idea in this state?"""
+    return state in ("published", "off-topic")
+
+
+def change(db: Connection, idea_id: int, state: str) -> str:
+    """Put an idea into a state, whoever asks, and return the state before. Its row stays locked until the commit.
+
+    Lists, the counts of its community and tags, and the search follow. A held idea that is published for the first time
+    is announced as `idea.posted`; telling twice is prevented where the telling is done. NotFound if there is no such idea.
+    """
+    row = db.execute(_CONTEXT, {"idea_id": idea_id}).first()
+    if row is None:
+        raise NotFound("There is no idea here.")
+    before: str = row.state
+    if before == state:
+        return before
+    listed = is_listed(state)
+    public = listed and row.visibility == "public"
+    db.execute(_SET, {"the_idea": idea_id, "new_state": state, "new_listed": listed, "new_public": public})
+    if listed != row.is_listed:
+        count(db, idea_id, row.community_id, 1 if listed else -1)
+    if is_found(state) != is_found(before):
+        (search.show if is_found(state) else search.hide)(db, "idea", idea_id)
+    if before == "held" and listed:
+        outbox.add(db, "idea.posted", idea_id=idea_id)
+    return before
+
+
+def count(db: Connection, idea_id: int, community_id: int, by: int) -> None:
+    """Add an idea to the counts of listed ideas of its community and tags (`by` = 1), or take it out (-1)."""
+    count_in_community(db, community_id, by)
+    db.execute(_COUNT_IN_TAGS, {"the_idea": idea_id, "change": by})
+
+
+def count_in_community(db: Connection, community_id: int, by: int) -> None:
+    """Add to a community's count of listed ideas."""
+    db.execute(_COUNT_IN_COMMUNITY, {"the_community": community_id, "change": by})
