@@ -149,6 +149,7 @@ def _with_version(connection: Connection, version: Hashable) -> Iterator[Connect
 
 
 _remembered: dict[tuple[str, Hashable], tuple[Hashable, Any]] = {}
+MOST_REMEMBERED = 4_000
 
 
 def remembered(db: Connection, key: Hashable, make: Callable[[], T]) -> T:
@@ -161,7 +162,11 @@ def remembered(db: Connection, key: Hashable, make: Callable[[], T]) -> T:
     if kept is not None and kept[0] == version:
         return kept[1]  # type: ignore[no-any-return]
     made = make()
+    _remembered.pop(full_key, None)
     _remembered[full_key] = (version, made)
+    while len(_remembered) > MOST_REMEMBERED:
+        with suppress(KeyError, RuntimeError):  # another thread is doing the same
+            del _remembered[next(iter(_remembered))]
     return made
 
 
@@ -317,3 +322,12 @@ def _sqlite_connect(connection: Any, _: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     write = connection.get_execution_options().get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def take_ids(db: Connection, table: type[Any], count: int) -> list[int]:
+    """Ids for rows that will be inserted in bulk in this transaction, and that nobody else gets."""
+    if is_sqlite(db):  # the write transaction holds everything
+        last = db.execute(sa.select(sa.func.max(table.id))).scalar() or 0
+        return list(range(last + 1, last + 1 + count))
+    sequence = sa.func.pg_get_serial_sequence(table.__tablename__, "id")
+    return list(db.execute(sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))).scalars())

@@ -3,6 +3,7 @@
 All in one process, so that a second start is quick. PORT (8000) and the FORUM_* variables are honored.
 """
 
+import contextlib
 import os
 import socket
 import sys
@@ -33,22 +34,26 @@ def main() -> None:
     number = port()
     sys.dont_write_bytecode = False  # the second start shall be quicker than the first, wherever this is run
     os.environ.setdefault("FORUM_BASE_URL", f"http://{HOST}:{number}")
-    # Only now, since these take most of the time and a wrong port shall be told at once.
+    # Only now, since these take most of the time, and a wrong port shall be told at once.
     from forum.cli import app
-    from forum.db import DatabaseTrouble
+    from forum.cli.base import in_plain_words, reading
+    from forum.domain.demo import content, loading
+    from forum.domain.errors import Conflict
 
-    try:
+    with in_plain_words():
         app(["migrate"], standalone_mode=False)
-        app(["demo"], standalone_mode=False)
-    except DatabaseTrouble as error:
-        raise SystemExit(f"We could not use the database. Check FORUM_DATABASE_URL.\n{error}") from None
-    print(f"\nOpen http://{HOST}:{number} in your browser. Press Ctrl+C here to stop.\n", flush=True)
-    app(["serve", "--host", HOST, "--port", str(number)], standalone_mode=False)
+        with reading() as db:
+            is_demo = loading.is_loaded(db)
+        if is_demo:
+            demo = content.read()
+            print(f"The demo is in. All of these have the password {demo.password}")
+            print("\n".join(f"  {person.sign_in:<18} {person.email}" for person in demo.sign_ins))
+        else:
+            with contextlib.suppress(Conflict):  # somebody's own forum: it stays as it is
+                app(["demo"], standalone_mode=False)
+        print(f"\nOpen http://{HOST}:{number} in your browser. Press Ctrl+C here to stop.\n", flush=True)
+        app(["serve", "--host", HOST, "--port", str(number)], standalone_mode=False)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("\nStopped. What was written is kept.")
-        sys.exit(0)
+    main()

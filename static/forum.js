@@ -69,10 +69,10 @@
     announce(within("[data-announce]").map((node) => node.textContent.trim()).join(" "));
     const wanted = within("[data-focus]")[0];
     if (wanted) wanted.focus();
-    else if (lost()) within("[data-focus-lost], h1, h2, h3").slice(0, 1).forEach((heading) => {
-      heading.setAttribute("tabindex", "-1");
-      heading.focus({ preventScroll: true });
-    });
+    if (wanted || !lost()) return;
+    const heading = within("[data-focus-lost]")[0] ?? within("h1, h2, h3")[0];
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
   };
   let hadFocus = false;
   const lost = () => hadFocus && (!document.activeElement || document.activeElement === document.body);

@@ -15,11 +15,11 @@ from forum import text
 from forum.app import Forum
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import communities, people, ranking, sessions, votes
+from forum.domain import comments, communities, people, ranking, sessions, votes
 from forum.domain.communities import CommunityView
 from forum.domain.people import Person
 from forum.jobs.worker import Worker
-from forum.models import Community, CommunityMember, CommunityPhase, Idea, IdeaText, User
+from forum.models import Comment, Community, CommunityMember, CommunityPhase, Idea, IdeaText, User
 
 T = TypeVar("T")
 _numbers = itertools.count(1)
@@ -97,6 +97,28 @@ class Make:
         self.db.execute(sa.insert(IdeaText), {"idea_id": idea_id, **texts})
         self.votes(idea_id, votes, against)
         return idea_id
+
+    def comment(
+        self,
+        idea_id: int,
+        *,
+        author: Person | None = None,
+        parent_id: int | None = None,
+        body: str = "A comment.",
+        state: str = "published",
+        **values: Any,
+    ) -> int:
+        """A comment under an idea, or an answer to one; returns its id."""
+        parent = self.db.execute(sa.select(Comment.path).where(Comment.id == parent_id)).scalar() if parent_id else ""
+        row = {"body": body, "body_html": text.to_html(body), "state": state, "created_at": now(), **values}
+        ids = {"idea_id": idea_id, "parent_id": parent_id, "author_id": (author or self.user()).id}
+        comment_id = insert(self.db, Comment, path="", **ids, **row)
+        path = comments.path_of(parent or "", comment_id)
+        depth = comments.depth_of(path)
+        self.db.execute(sa.update(Comment).where(Comment.id == comment_id).values(path=path, depth=depth))
+        if state == "published":
+            comments.count_more(self.db, idea_id, 1)
+        return comment_id
 
     def votes(self, idea_id: int, for_it: int, against: int = 0) -> None:
         """Let new people vote on an idea."""

@@ -47,6 +47,8 @@ def begin_run() -> Path:
     alive = _held[folder, os.getpid()] = (folder / "alive").open("w")
     fcntl.flock(alive, fcntl.LOCK_EX)
     os.environ[RUN_FOLDER] = str(folder)
+    if folder.parent != Path(tempfile.gettempdir()):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))  # tmp_path, and with it SQLite, in memory too
     atexit.register(end_run)
     return folder
 

@@ -1,6 +1,6 @@
 """Commands that put things into the forum and take them out: demo, import, export."""
 
-from forum.cli.base import fail, say, writing
+from forum.cli.base import say, writing
 from forum.domain.demo import loading
 
 

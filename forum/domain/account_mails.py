@@ -1,4 +1,4 @@
-"""The mails about accounts: links that prove an address, and news of what was changed. Written in the change's transaction.
+"""The mails about accounts: links that prove an address, and news of what was changed.
 
 No word of a stranger stands in them: whoever types an address in a form must not be able to send it a text.
 """
@@ -48,7 +48,9 @@ def known_address(db: Connection, sender: Sender, to: str, token: str, user_id: 
     """To somebody with an account whose address was given for a new one."""
     first = f"You already have an account on {sender.name}. Somebody, perhaps you, just asked for a new one."
     how = "You can sign in with this link:"
-    _write(db, token, to, "You already have an account", first, how, sender.link(token), _ONCE, _NOT_ME, user_id=user_id)
+    _write(
+        db, token, to, "You already have an account", first, how, sender.link(token), _ONCE, _NOT_ME, user_id=user_id
+    )
 
 
 def unknown_address(db: Connection, sender: Sender, to: str, token: str) -> None:

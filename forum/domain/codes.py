@@ -24,7 +24,9 @@ _is_live = (
 _ADD = sa.insert(MailCode)
 _PEEK = sa.select(*_COLUMNS).where(*_is_live)
 _USE = sa.update(MailCode).where(*_is_live).values(used_at=sa.bindparam("moment")).returning(*_COLUMNS)
-_VOID = sa.delete(MailCode).where(sa.or_(MailCode.email == sa.bindparam("to"), MailCode.user_id == sa.bindparam("whose")))
+_VOID = sa.delete(MailCode).where(
+    sa.or_(MailCode.email == sa.bindparam("to"), MailCode.user_id == sa.bindparam("whose"))
+)
 _FORGET = sa.delete(MailCode).where(MailCode.expires_at < sa.bindparam("moment"))
 
 

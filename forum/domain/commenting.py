@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -118,7 +119,7 @@ def texts_of(fields: CommentText) -> Texts:
 def post(
     db: Connection, user: Person | None, idea_id: int, fields: CommentFields, *, texts: Texts | None = None
 ) -> Posted:
-    """Comment on an idea, or answer a comment under it. The same words at the same place within minutes are one comment.
+    """Comment on an idea, or answer a comment under it. The same words there within minutes are one comment.
 
     NotFound for an idea this person can't see, SignInNeeded and Forbidden by the rights, Conflict when the answered
     comment is gone, TooMany past the limit.
@@ -266,7 +267,7 @@ def _text_of(comment: CommentView) -> revisions.Text:
     return revisions.Text("", comment.body, "")
 
 
-def _index(db: Connection, idea: IdeaView, comment_id: int, texts: Texts, posted_at: object) -> None:
+def _index(db: Connection, idea: IdeaView, comment_id: int, texts: Texts, posted_at: datetime) -> None:
     search.put(
         db,
         "comment",

@@ -159,6 +159,17 @@ class CommentView:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaf:
+    """One page of the comments under an idea, in order, whoever reads them. Rows carry the columns of comments and
+    author_name, author_handle, author_agency. `answered`: id of an answered comment → its author's name, or nothing
+    where it is gone. `next_after`: the key of the next page."""
+
+    rows: list[Any]
+    answered: dict[int, str]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One comment in a thread, for a viewer: `is_shown` says whether they may read its words."""
 
@@ -169,14 +180,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One page of the comments under an idea, in order; `next_after` is the key of the next page."""
+    """One page of the comments under an idea, as one person sees them, and the key of the next page."""
 
     items: list[Item]
     next_after: int | None
 
 
 def path_of(parent_path: str, comment_id: int) -> str:
-    """The path of a comment, the way down to it. Sorted by path, each reply stands under what it answers, oldest first."""
+    """The path of a comment, the way down to it. Sorted by path, replies stand under what they answer, oldest first."""
     digits, rest = "", comment_id
     while rest:
         rest, digit = divmod(rest, 36)
@@ -202,32 +213,40 @@ def get(db: Connection, user: Person | None, comment_id: int, *, to_change: bool
     return comment
 
 
-def thread(db: Connection, user: Person | None, idea: ideas.IdeaView, after: int | str | None = None) -> Thread:
-    """One page of the comments under an idea that this person has been allowed to read.
-
-    `after` is the id of the last comment of the page before. Held comments are there for their author and those who
-    manage the community; to others only as a gap, and only where an answer hangs on them. Invalid for a wrong key.
-    """
-    values: dict[str, Any] = {"idea_id": idea.id, "most": PAGE + 1}
-    after_id = _key(after)
+def leaf(db: Connection, idea_id: int, after: int | str | None = None) -> Leaf:
+    """One page of the comments under an idea, for `view`. `after` is the id of the last comment of the page before;
+    Invalid for a wrong key. Asks no rights."""
+    values: dict[str, Any] = {"idea_id": idea_id, "most": PAGE + 1}
+    after_id = read_key(after)
     rows = list(db.execute(_AFTER if after_id else _FIRST, {**values, "after_id": after_id} if after_id else values))
     next_after = rows[PAGE - 1].id if len(rows) > PAGE else None
-    names = _parent_names(db, rows[:PAGE])
+    return Leaf(rows[:PAGE], _answered(db, rows[:PAGE]), next_after)
+
+
+def view(leaf: Leaf, user: Person | None, idea: ideas.IdeaView) -> Thread:
+    """A page of comments as this person sees it, who has been allowed to read the idea.
+
+    Held comments are there for their author and those who manage the community; to others only as a gap, and only where
+    an answer hangs on them. Removed and withdrawn ones always keep their place.
+    """
     items = []
-    for number, row in enumerate(rows[:PAGE]):
-        is_shown = can_read_text(user, idea, row)
+    for number, row in enumerate(leaf.rows):
+        is_shown = row.state == "published" or can_read_text(user, idea, row)
         if row.state == "held" and not is_shown:
-            has_answer = number + 1 < len(rows) and rows[number + 1].path.startswith(row.path)
-            if not has_answer:
+            following = leaf.rows[number + 1].path if number + 1 < len(leaf.rows) else ""
+            if not following.startswith(row.path):
                 continue
-        items.append(Item(row, is_shown, names.get(row.parent_id, "") if row.parent_id else ""))
-    return Thread(items, next_after)
+        items.append(Item(row, is_shown, leaf.answered.get(row.parent_id, "") if row.parent_id else ""))
+    return Thread(items, leaf.next_after)
+
+
+def thread(db: Connection, user: Person | None, idea: ideas.IdeaView, after: int | str | None = None) -> Thread:
+    """One page of the comments under an idea that this person has been allowed to read: `view` of its `leaf`."""
+    return view(leaf(db, idea.id, after), user, idea)
 
 
 def can_read_text(user: Person | None, idea: Any, row: Any) -> bool:
-    """May this person read the words of this comment? `idea` tells the community; asked a hundred times a page."""
-    if row.state == "published":
-        return True
+    """May this person read the words of a comment (author_id, state) under an idea that they may read?"""
     return can(user, "comment.read_text", _Subject(row.author_id, row.state, idea))
 
 
@@ -252,7 +271,8 @@ class _Subject:
         return str(self.idea.visibility)
 
 
-def _key(after: int | str | None) -> int | None:
+def read_key(after: int | str | None) -> int | None:
+    """The key of a page, checked. Invalid for anything that can't be one."""
     if after in (None, ""):
         return None
     if not str(after).isascii() or not str(after).isdigit() or len(str(after)) > 18:
@@ -260,8 +280,7 @@ def _key(after: int | str | None) -> int | None:
     return int(after or 0)
 
 
-def _parent_names(db: Connection, rows: list[Any]) -> dict[int, str]:
-    """Whom the replies answer: id of the answered comment → name; nobody for what is gone."""
+def _answered(db: Connection, rows: list[Any]) -> dict[int, str]:
     names = {row.id: row.author_name if row.state == "published" else "" for row in rows}
     others = sorted({row.parent_id for row in rows if row.parent_id is not None and row.parent_id not in names})
     if others:
@@ -295,8 +314,8 @@ def address(db: Connection, comment: CommentView) -> str:
 def change_state(db: Connection, comment_id: int, state: str) -> str | None:
     """Put a comment into a state (published, held, removed, withdrawn), with the idea's count and the search index.
 
-    Returns the state before, or None when it was in that state already. Asks no rights; NotFound if there is none. A held
-    comment that is published is announced; telling people twice is prevented where the telling is done.
+    Returns the state before, or None when it was in that state already. Asks no rights; NotFound if there is none.
+    A held comment that is published is announced; telling people twice is prevented where the telling is done.
     """
     row = db.execute(_STATE, {"comment_id": comment_id}).first()
     if row is None:

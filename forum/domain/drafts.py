@@ -36,6 +36,13 @@ _COUNT = sa.select(sa.func.count()).select_from(Draft).where(Draft.user_id == sa
 _GET = sa.select(*_COLUMNS).where(Draft.id == sa.bindparam("draft_id"), Draft.user_id == sa.bindparam("user_id"))
 _WITH_KEY = sa.select(*_COLUMNS).where(Draft.key_hash == sa.bindparam("key_hash"))
 _DELETE = sa.delete(Draft).where(Draft.id == sa.bindparam("draft_id"), Draft.user_id == sa.bindparam("by"))
+_REPLACE = (
+    sa.update(Draft)
+    .where(
+        Draft.id == sa.bindparam("draft_id"), Draft.user_id == sa.bindparam("by"), Draft.kind == sa.bindparam("what")
+    )
+    .values(fields=sa.bindparam("new_fields"), updated_at=sa.bindparam("moment"))
+)
 _DELETE_MINE = sa.delete(Draft).where(Draft.key_hash == sa.bindparam("hash"), Draft.user_id == sa.bindparam("by"))
 _DELETE_NOBODYS = sa.delete(Draft).where(Draft.key_hash == sa.bindparam("hash"), Draft.user_id.is_(None))
 _FORGET = sa.delete(Draft).where(Draft.user_id.is_(None), Draft.updated_at < sa.bindparam("moment"))
@@ -84,6 +91,16 @@ def new_key() -> str:
     return new_token()
 
 
+def key_of(draft: DraftView) -> str:
+    """The key of a form that goes on with one of one's own drafts."""
+    return f"id:{draft.id}"
+
+
+def _id_in(key: str) -> int | None:
+    number = key.removeprefix("id:")
+    return int(number) if number != key and number.isdecimal() and len(number) < 19 else None
+
+
 def keep(
     db: Connection,
     user: Person | None,
@@ -95,13 +112,18 @@ def keep(
 ) -> int | None:
     """Save what this person has typed so far under the key of their form; saving again replaces it. Returns the id.
 
-    Empty forms are not kept (None). Conflict past MOST drafts, Invalid for a kind that is none of ours, for a text that
-    is far too long, and for a key that belongs to somebody else.
+    Empty forms are not kept (None). Conflict past MOST drafts, NotFound for a draft that was deleted, Invalid for a kind
+    that is none of ours, for a text that is far too long, and for a key that belongs to somebody else.
     """
     user = require(user, "account.use")
     kept = _chosen(kind, fields)
     if not any(value.strip() for name, value in kept.items() if name not in ("community", "parent", "official")):
         return None
+    if (draft_id := _id_in(key)) is not None:
+        values = {"draft_id": draft_id, "by": user.id, "what": kind, "new_fields": kept, "moment": now()}
+        if db.execute(_REPLACE, values).rowcount != 1:
+            raise NotFound("This draft is not there any more.")
+        return draft_id
     if not 20 <= len(key) <= 100:
         raise Invalid({"draft_key": "This draft has no key of ours."})
     key_hash = token_hash(key)
@@ -109,10 +131,10 @@ def keep(
     if is_new and int(db.execute(_COUNT, {"user_id": user.id}).scalar_one()) >= MOST:
         raise Conflict(f"You have {MOST} drafts. Please post or delete some first.")
     row = {"user_id": user.id, "key_hash": key_hash, "kind": kind, "object_id": object_id, "fields": kept}
-    draft_id = db.execute(_PUT(db), {**row, "updated_at": now()}).scalar()
-    if draft_id is None:
+    kept_id = db.execute(_PUT(db), {**row, "updated_at": now()}).scalar()
+    if kept_id is None:
         raise Invalid({"draft_key": "This draft has no key of yours."})
-    return int(draft_id)
+    return int(kept_id)
 
 
 def keep_for_nobody(db: Connection, kind: str, object_id: int | None, fields: Mapping[str, str]) -> str:
@@ -170,7 +192,9 @@ def delete(db: Connection, user: Person | None, draft_id: int) -> None:
 
 def sent(db: Connection, user: Person, *, key: str = "", waiting_key: str | None = None) -> None:
     """The text has been posted: forget the draft of its form (`key`) and one that waited for it (`waiting_key`)."""
-    if key:
+    if (draft_id := _id_in(key)) is not None:
+        db.execute(_DELETE, {"draft_id": draft_id, "by": user.id})
+    elif key:
         db.execute(_DELETE_MINE, {"hash": token_hash(key), "by": user.id})
     if waiting_key:
         db.execute(_DELETE_NOBODYS, {"hash": token_hash(waiting_key)})

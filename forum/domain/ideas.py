@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection
+from forum.clock import now
+from forum.db import Connection, remembered
 from forum.domain import communities
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
@@ -53,6 +54,7 @@ class IdeaView:
     status: str
     state: str
     is_listed: bool
+    is_public: bool
     is_by_employee: bool
     is_locked: bool
     up: int
@@ -125,6 +127,7 @@ _COLUMNS: tuple[Any, ...] = (
     Idea.status,
     Idea.state,
     Idea.is_listed,
+    Idea.is_public,
     Idea.is_by_employee,
     Idea.is_locked,
     Idea.up,
@@ -177,12 +180,20 @@ def path(idea_id: int, slug: str) -> str:
 
 def get(db: Connection, user: Person | None, idea_id: int, *, to_change: bool = False) -> IdeaView:
     """The idea, if this person may see it; NotFound otherwise. `to_change` locks its row until the commit."""
-    row = db.execute(_GET_LOCKED if to_change else _GET, {"idea_id": idea_id}).first()
+    if to_change:
+        idea = _load(db, _GET_LOCKED, idea_id)
+    else:  # phases change by the clock: kept no longer than the directory of communities keeps them
+        slot = int(now().timestamp()) // 30
+        idea = remembered(db, ("idea", idea_id, slot), lambda: _load(db, _GET, idea_id))
+    if not can(user, "idea.read", idea):
+        raise NotFound("There is no idea here.")
+    return idea
+
+
+def _load(db: Connection, statement: sa.Select[Any], idea_id: int) -> IdeaView:
+    row = db.execute(statement, {"idea_id": idea_id}).first()
     if row is None:
         raise NotFound("There is no idea here.")
     place = communities.directory(db).get(row.community_id) or communities.load(db, row.community_id)
     tags = tuple(TagView(tag.slug, tag.name) for tag in db.execute(_TAGS, {"idea_id": idea_id}))
-    idea = IdeaView(**row._mapping, community=place, tags=tags)
-    if not can(user, "idea.read", idea):
-        raise NotFound("There is no idea here.")
-    return idea
+    return IdeaView(**row._mapping, community=place, tags=tags)

@@ -34,6 +34,7 @@ ADDRESSED: dict[str, tuple[int, int]] = {
     "mail-code": (5, 1800),
     "mail-code-address": (30, 1800),
     "sign-up": (5, 1800),
+    "draft": (20, 1800),  # kept for somebody who is not signed in
 }
 
 

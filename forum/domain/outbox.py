@@ -16,6 +16,11 @@ MOST_ATTEMPTS = 12
 
 _ADD = sa.insert(OutboxMessage)
 _REMOVE = sa.delete(OutboxMessage).where(OutboxMessage.id == sa.bindparam("message_id"))
+_HAS_DUE = (
+    sa.select(sa.literal(1))
+    .where(OutboxMessage.due_at <= sa.bindparam("now"), OutboxMessage.attempts < MOST_ATTEMPTS)
+    .limit(1)
+)
 _due = (
     sa.select(OutboxMessage.id)
     .where(OutboxMessage.due_at <= sa.bindparam("now"), OutboxMessage.attempts < MOST_ATTEMPTS)
@@ -71,9 +76,17 @@ def claim(db: Connection, *, limit: int = 10) -> Sequence[Message]:
     return [Message(row.id, row.kind, row.payload, row.attempts) for row in sorted(rows, key=lambda row: row.id)]
 
 
-def done(db: Connection, message_id: int) -> None:
-    """The work is done, in this same transaction."""
-    db.execute(_REMOVE, {"message_id": message_id})
+def done(db: Connection, message_id: int) -> bool:
+    """The work is done, in this same transaction. False when another worker has done it: then there is nothing to do.
+
+    Called before the work, it keeps two workers apart whose leases overlap: the second waits here for the first.
+    """
+    return db.execute(_REMOVE, {"message_id": message_id}).rowcount == 1
+
+
+def has_due(db: Connection) -> bool:
+    """Does any work wait to be done now?"""
+    return db.execute(_HAS_DUE, {"now": now()}).first() is not None
 
 
 def put_back(db: Connection, message: Message, reason: str) -> None:

@@ -1,5 +1,6 @@
 """Persons: who acts, as a value that every door hands to the domain."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,12 @@ def load(db: Connection, user_id: int) -> Person:
 
 def from_row(db: Connection, row: Any) -> Person:
     """A person from a row that has at least COLUMNS; reads the memberships."""
-    members = db.execute(_MEMBERSHIPS, {"user_id": row.id}).all()
+    return made(row, db.execute(_MEMBERSHIPS, {"user_id": row.id}).all())
+
+
+def made(row: Any, members: Iterable[Any]) -> Person:
+    """A person from a row that has at least COLUMNS and their memberships (community_id, role)."""
+    members = list(members)
     return Person(
         id=row.id,
         handle=row.handle,

@@ -130,6 +130,7 @@ RULES: dict[str, Rule] = {
     "site.read": everyone,
     "account.create": everyone,
     "account.use": lambda user, _: user is not None and user.status in ("active", "suspended"),
+    "account.edit": member,
     "community.read": sees_community,
     "community.propose": confirmed,
     "community.open": administrator,

@@ -13,7 +13,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert, insert_once
-from forum.domain import communities, follows, ideas, limits, moderation, outbox, ranking, revisions, search, states, tags
+from forum.domain import (
+    communities,
+    follows,
+    ideas,
+    limits,
+    moderation,
+    outbox,
+    ranking,
+    revisions,
+    search,
+    states,
+    tags,
+)
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
@@ -150,7 +162,8 @@ class Edited:
 
     path: str
     is_changed: bool
-    is_revision: bool
+    is_revision: bool = False
+    is_held: bool = False
 
 
 def texts_of(fields: Fields) -> Texts:
@@ -180,12 +193,11 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
-    kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
-    is_held = moderation.should_hold(place, user, kept_count)
+    is_held = _is_to_be_held(db, user, place)
     posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
     db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
     if is_held:
-        moderation.open_held(db, subject_kind="idea", subject_id=posted.id, community_id=place.id, author_id=user.id)
+        _hold(db, user, place.id, posted.id)
     else:
         outbox.add(db, "idea.posted", idea_id=posted.id)
     follows.put(db, user, "idea", posted.id)
@@ -209,6 +221,15 @@ def _claim(db: Connection, keys: Sequence[str]) -> int | None:
             if owner is not None:
                 return int(owner)
     return None
+
+
+def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
+    kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
+    return moderation.should_hold(place, user, kept_count)
+
+
+def _hold(db: Connection, user: Person, community_id: int, idea_id: int) -> None:
+    moderation.open_held(db, subject_kind="idea", subject_id=idea_id, community_id=community_id, author_id=user.id)
 
 
 def _insert(
@@ -269,15 +290,18 @@ def edit(
     """Change the words of an idea: without a trace within the first hour, as a visible revision afterwards.
 
     `seen` is the mark (revisions.mark) of the text that the author changed; Conflict when the text is another one now.
+    Where posts are checked before they are seen, the new words wait for a check too.
     """
     idea = ideas.get(db, user, idea_id, to_change=True)
     user = require(user, "idea.edit", idea)
     old = revisions.Text(idea.title, idea.body, idea.why)
     new = revisions.Text(fields.title, fields.body, fields.why)
     if new == old and _slugs(fields) == {tag.slug for tag in idea.tags}:
-        return Edited(idea.path, is_changed=False, is_revision=False)
+        return Edited(idea.path, is_changed=False)
     if seen and seen != revisions.mark(old):
-        raise Conflict("You changed this idea in another window in the meantime. Below is your new text, not yet saved.")
+        raise Conflict(
+            "You changed this idea in another window in the meantime. Below is your new text, not yet saved."
+        )
     limits.hit(db, user, "edit")
     is_revision = new != old and not revisions.is_free(idea.created_at)
     if is_revision:
@@ -285,7 +309,11 @@ def edit(
     if new != old:
         _rewrite(db, idea, fields, texts or texts_of(fields), is_revision)
     _retag(db, idea, fields)
-    return Edited(ideas.path(idea_id, text.slug(fields.title)), is_changed=True, is_revision=is_revision)
+    is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community)
+    if is_held:
+        states.change(db, idea_id, "held")
+        _hold(db, user, idea.community_id, idea_id)
+    return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
 
 
 def _slugs(fields: Fields) -> set[str]:

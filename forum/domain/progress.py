@@ -39,9 +39,7 @@ _CHANGES = (
     .where(StatusChange.idea_id == sa.bindparam("idea_id"))
     .order_by(StatusChange.created_at, StatusChange.id)
 )
-_SET_STATUS = (
-    sa.update(Idea).where(Idea.id == sa.bindparam("the_idea")).values(status=sa.bindparam("new_status"))
-)
+_SET_STATUS = sa.update(Idea).where(Idea.id == sa.bindparam("the_idea")).values(status=sa.bindparam("new_status"))
 _SET_COMMUNITY = (
     sa.update(Idea)
     .where(Idea.id == sa.bindparam("the_idea"))
@@ -191,9 +189,7 @@ def steps(idea: IdeaView, history: Sequence[ChangeView]) -> list[Step]:
     return result
 
 
-def note_change(
-    db: Connection, idea_id: int, kind: str, by_id: int | None, *, status: str = "", note: str = ""
-) -> int:
+def note_change(db: Connection, idea_id: int, kind: str, by_id: int | None, *, status: str = "", note: str = "") -> int:
     """Write a line into an idea's public history; returns its id. Asks no rights."""
     row = {"kind": kind, "status": status, "note": note, "by_id": by_id, "created_at": now()}
     return insert(db, StatusChange, idea_id=idea_id, **row)

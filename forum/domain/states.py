@@ -16,9 +16,7 @@ _CONTEXT = (
 _SET = (
     sa.update(Idea)
     .where(Idea.id == sa.bindparam("the_idea"))
-    .values(
-        state=sa.bindparam("new_state"), is_listed=sa.bindparam("new_listed"), is_public=sa.bindparam("new_public")
-    )
+    .values(state=sa.bindparam("new_state"), is_listed=sa.bindparam("new_listed"), is_public=sa.bindparam("new_public"))
 )
 _COUNT_IN_COMMUNITY = (
     sa.update(Community)

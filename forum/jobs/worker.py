@@ -1,22 +1,22 @@
-"""The worker: claims messages of the outbox under a lease, does them, tries again what failed."""
+"""The worker: claims messages of the outbox under a lease, does them, sends mail, keeps house."""
 
 import threading
 import traceback
-from collections.abc import Callable
 
 import structlog
 
 from forum.db import Connection, Database
 from forum.domain import outbox
 from forum.domain.outbox import Message
+from forum.jobs import mail
+from forum.jobs.schedule import Schedule
+from forum.jobs.tasks import TASKS, Task
 from forum.settings import Settings
+
+__all__ = ["TASKS", "Task", "Worker"]
 
 LOG = structlog.get_logger("forum.worker")
 IDLE_SECONDS = 1.0
-
-Task = Callable[[Connection, Message, Settings], None]
-TASKS: dict[str, Task] = {}
-"""Kind of message → what to do, in one transaction with its removal from the outbox; safe to repeat."""
 
 
 class Worker:
@@ -24,6 +24,7 @@ class Worker:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
+        self._schedule = Schedule(database)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -33,7 +34,7 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the message in hand, then end."""
+        """Finish what is in hand, then end."""
         self._stopping.set()
         if self._thread:
             self._thread.join()
@@ -43,6 +44,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 busy = self.once() > 0
+                self._schedule.run()
             except Exception:
                 LOG.error("worker trouble", trace=traceback.format_exc())
                 busy = False
@@ -50,23 +52,28 @@ class Worker:
                 self._stopping.wait(IDLE_SECONDS)
 
     def once(self) -> int:
-        """Do what is due now; say how many messages were claimed."""
+        """Do what is due now; say how many messages and mails were claimed."""
+        return self._messages() + mail.send_due(self._database, self._settings)
+
+    def _messages(self) -> int:
+        with self._database.reading() as db:
+            if not outbox.has_due(db):
+                return 0
         messages = self._database.write(outbox.claim)
         for message in messages:
+            if self._stopping.is_set():
+                break  # the lease gives the others back
             self._do(message)
         return len(messages)
 
     def _do(self, message: Message) -> None:
-        task = TASKS.get(message.kind)
-
         def work(db: Connection) -> None:
-            if task is not None:
-                task(db, message, self._settings)
-            outbox.done(db, message.id)
+            if outbox.done(db, message.id):
+                TASKS[message.kind](db, message, self._settings)
 
         try:
             self._database.write(work)
         except Exception as error:
-            LOG.warning("message failed", kind=message.kind, message_id=message.id, error=str(error))
+            LOG.warning("message failed", kind=message.kind, message_id=message.id, trace=traceback.format_exc())
             reason = f"{type(error).__name__}: {error}"
             self._database.write(lambda db: outbox.put_back(db, message, reason))

@@ -15,6 +15,7 @@ from forum.models.communities import (
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
 from forum.models.moderation import Case, Decision, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
+from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 
@@ -44,6 +45,9 @@ __all__ = [
     "PostKey",
     "Report",
     "Revision",
+    "SearchDocument",
+    "SearchTerm",
+    "SearchTotal",
     "Session",
     "StatusChange",
     "Tag",

@@ -22,6 +22,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u20
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Control characters, those that turn the direction of a whole line around, and code points that stand for nothing.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202d\u202e\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff]+")
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
 _NOT_SLUG = re.compile("[^a-z0-9]+")
@@ -30,7 +31,7 @@ _NOT_SLUG = re.compile("[^a-z0-9]+")
 def tidy(value: str) -> str:
     """What somebody typed or sent, safe to store on every database and to show: new lines as `\\n`, composed letters
     (NFC), no control characters, no overridden direction. Nothing that can be read is lost."""
-    if value.isascii() and value.isprintable():
+    if value.isascii() and not _ODD.search(value):
         return value
     value = _LINE_ENDS.sub("\n", value)
     value = _UNWANTED.sub("", value)

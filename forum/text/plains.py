@@ -10,6 +10,7 @@ from forum.text.names import tidy
 
 # Without any of these a text is its own plain form.
 _SIGNS = re.compile(r"[\\`*_\[<&~|#]|^[ \t]*(?:>|[-+]|\d+[.)])", re.MULTILINE)
+_HEAD = 5  # how much more of the source than of the result is read, as markup and addresses fall away
 _PAUSES = " ,;:.-\u2013\u2014\u3001\u3002\uff0c"
 
 
@@ -24,11 +25,12 @@ def to_plain(markdown: str, *, links: bool = True) -> str:
 def excerpt(markdown: str, length: int = 180) -> str:
     """The beginning without markup, on one line, at most `length` characters, cut between words with an ellipsis. It is
     not HTML: escape it where HTML is made."""
-    head = tidy(markdown[: length * 8])
+    is_all = len(markdown) <= length * _HEAD
+    head = tidy(markdown if is_all else markdown[: length * _HEAD])
     if _SIGNS.search(head):
         head = _Plain(links=False, marks=False).read(tokens(head))
     words = " ".join(head.split())
-    if len(words) <= length and len(markdown) <= length * 8:
+    if is_all and len(words) <= length:
         return words
     return f"{_cut(words, length - 1)}\u2026"
 

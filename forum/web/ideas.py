@@ -1,14 +1,199 @@
-"""The page of one idea."""
+"""The page of one idea, its edit history, its similar ideas, its QR code.
 
-from forum.domain import ideas, votes
-from forum.web.render import Answer, Page, Redirect
+What is the same for everybody is kept as HTML in three parts, made again only when what they show changes; around them
+stand the vote, the links and the comments, which depend on who looks.
+"""
+
+import io
+from collections import OrderedDict
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import segno
+from markupsafe import Markup
+
+from forum.clock import now
+from forum.db import remembered
+from forum.domain import comments, follows, ideas, moderation, progress, revisions, similar, votes
+from forum.domain.ideas import IdeaView
+from forum.domain.permissions import can, require
+from forum.domain.progress import ChangeView
+from forum.domain.similar import SimilarIdea
+from forum.text import to_html
+from forum.web import threads
+from forum.web.render import ENVIRONMENT, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
+
+MOST_KEPT = 1_000
+MINUTE = 60  # parts say how long ago things were, so they are made anew each minute
+SIMILAR_SECONDS = 600.0  # so long the ideas found similar to one are taken for granted
+
+Likeness = tuple[float, tuple[int, ...]]
+_similar: OrderedDict[tuple[str, int], Likeness] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the parts of a page show: their fingerprint and their templates' context in one."""
+
+    idea: IdeaView
+    share_url: str
+    history: tuple[ChangeView, ...]
+    similar: tuple[SimilarIdea, ...] | None  # None: not looked for yet
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The HTML of a page that is the same for all who may read the idea."""
+
+    text: Markup
+    standing: Markup
+    side: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a page shows of its reader."""
+
+    my_vote: int = 0
+    is_following: bool = False
+
+
+_kept: OrderedDict[int, tuple[Facts, Parts]] = OrderedDict()
+_NOBODY = Mine()
 
 
 def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     """GET /ideas/{id}-{slug}; a wrong or missing slug leads to the right address."""
+    db, user = visit.db, visit.user
+    idea = ideas.get(db, user, idea_id)
+    is_readable = can(user, "idea.read_text", idea)
+    if visit.path != idea.path and is_readable:
+        return Redirect(idea.path + (f"?{visit.query_string}" if visit.query_string else ""), status=301)
+    thread = threads.context(visit, idea, comments.thread(db, user, idea, visit.query.get("after") or None))
+    if not is_readable:
+        return _tombstone(visit, idea, thread)
+    mine = _NOBODY
+    if user is not None:
+        mine = remembered(db, ("mine", user.id, idea_id), lambda: _mine(visit, idea_id))
+    context = {
+        "idea": idea,
+        "share_url": visit.url(idea.path),
+        "parts": _parts(visit, idea),
+        "my_vote": mine.my_vote,
+        "is_following": mine.is_following,
+        "is_manager": user is not None and can(user, "case.read", idea),
+        "is_author": user is not None and user.id == idea.author_id,
+        **thread,
+    }
+    return Page("ideas/show.html", context, blocks=("comments",))
+
+
+def _mine(visit: Visit, idea_id: int) -> Mine:
+    db, user = visit.db, visit.user
+    return Mine(votes.mine(db, user, [idea_id]).get(idea_id, 0), follows.is_following(db, user, "idea", idea_id))
+
+
+def _parts(visit: Visit, idea: IdeaView) -> Parts:
+    """The parts of this idea's page, from what was kept as long as it is true."""
+    minute = int(now().timestamp()) // MINUTE
+    facts = remembered(visit.db, ("idea page", idea.id, minute), lambda: _facts(visit, idea, minute))
+    if facts.similar is None and _likeness(visit, idea.id) is not None:
+        facts = _facts(visit, idea, minute)
+    kept = _kept.get(idea.id)
+    if kept is not None and kept[0] == facts:
+        return kept[1]
+    context = {
+        "idea": idea,
+        "share_url": facts.share_url,
+        "history": facts.history,
+        "steps": progress.steps(idea, facts.history),
+        "notes": [(note, Markup(to_html(note.note))) for note in progress.notes(facts.history)],  # noqa: S704 - safe by to_html
+        "tallies": tallies(idea),
+        "similar": facts.similar,
+        "moment": now(),
+    }
+    parts = Parts(*(_part(name, context) for name in ("_text", "_standing", "_side")))
+    _kept[idea.id] = (facts, parts)
+    while len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
+    return parts
+
+
+def _part(name: str, context: dict[str, Any]) -> Markup:
+    return Markup(ENVIRONMENT.get_template(f"ideas/{name}.html").render(context))  # noqa: S704 - our own template
+
+
+def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
+    ids = _likeness(visit, idea.id)
+    # For everybody's eyes: the part is shared, so it names public ideas alone.
+    found = None if ids is None else tuple(similar.load(visit.db, None, ids))
+    return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, minute)
+
+
+def tallies(idea: IdeaView) -> list[dict[str, Any]]:
+    """Where the votes come from: citizens, employees, and totals that came without voters."""
+    citizens = idea.up - idea.employee_up - idea.imported_up, idea.down - idea.employee_down - idea.imported_down
+    rows = [("Citizens", *citizens), ("Public employees", idea.employee_up, idea.employee_down)]
+    if idea.imported_up or idea.imported_down:
+        rows.append(("Brought from another site", idea.imported_up, idea.imported_down))
+    rows.append(("Together", idea.up, idea.down))
+    return [{"label": label, "up": up, "down": down} for label, up, down in rows]
+
+
+def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:
+    """What is left at the address of an idea that was removed or withdrawn: why, what became of it, the discussion."""
+    history = progress.changes(visit.db, idea.id)
+    last = next((change for change in reversed(history) if change.kind == idea.state), None)
+    reason = moderation.reason_for(visit.db, "idea", idea.id) if idea.state == "removed" else ""
+    context = {"idea": idea, "last": last, "reason": reason, "steps": progress.steps(idea, history), **thread}
+    return Page("ideas/tombstone.html", context, blocks=("comments",))
+
+
+def show_similar(visit: Visit, idea_id: int) -> Answer:
+    """GET /ideas/{id}/similar: looks for ideas like this one; the page of the idea shows them from then on."""
     idea = ideas.get(visit.db, visit.user, idea_id)
-    if visit.path != idea.path:
-        return Redirect(idea.path, status=301)
-    my_vote = votes.mine(visit.db, visit.user, [idea_id]).get(idea_id, 0)
-    return Page("ideas/show.html", {"idea": idea, "my_vote": my_vote, "said": ""}, blocks=("tally",))
+    require_text(visit, idea)
+    ids = _likeness(visit, idea_id)
+    if ids is None:
+        ids = similar.ids_like(visit.db, idea)
+        _similar[(visit.settings.database_url, idea_id)] = (monotonic() + SIMILAR_SECONDS, ids)
+        while len(_similar) > MOST_KEPT * 5:
+            _similar.popitem(last=False)
+    found = similar.load(visit.db, None, ids)
+    context = {"idea": idea, "similar": found}
+    return Page("ideas/similar.html", context, blocks=("panel",), is_cacheable=not visit.is_htmx)
+
+
+def _likeness(visit: Visit, idea_id: int) -> tuple[int, ...] | None:
+    kept = _similar.get((visit.settings.database_url, idea_id))
+    return kept[1] if kept is not None and kept[0] > monotonic() else None
+
+
+def history(visit: Visit, idea_id: int) -> Answer:
+    """GET /ideas/{id}/history: every visible edit, with what it took away and what it added."""
+    idea = ideas.get(visit.db, visit.user, idea_id)
+    require_text(visit, idea)
+    text = revisions.Text(idea.title, idea.body, idea.why)
+    found = revisions.history(visit.db, "idea", idea_id, text, before=visit.query.get("before"))
+    older = f"/ideas/{idea_id}/history?before={found.next_before}" if found.next_before else None
+    newest = f"/ideas/{idea_id}/history" if visit.query.get("before") else None
+    context = {"idea": idea, "history": found, "page": {"previous_url": newest, "next_url": older}}
+    return Page("ideas/history.html", context, blocks=("versions",))
+
+
+def qr(visit: Visit, idea_id: int) -> Answer:
+    """GET /ideas/{id}/qr.svg: the address of the idea as a QR code."""
+    idea = ideas.get(visit.db, visit.user, idea_id)
+    out = io.BytesIO()
+    code = segno.make(visit.url(f"/ideas/{idea.id}"), error="m", micro=False)
+    code.save(out, kind="svg", border=4, omitsize=True, dark="#000", light="#fff", xmldecl=False)
+    return Data(out.getvalue(), "image/svg+xml")
+
+
+def require_text(visit: Visit, idea: IdeaView) -> None:
+    """Go on only if this visitor may read the words of the idea."""
+    if not can(visit.user, "idea.read_text", idea):
+        require(visit.user, "idea.read_text", idea)

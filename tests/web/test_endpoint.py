@@ -79,7 +79,8 @@ def test_no_get_changes_a_row(site: Site, role: str | None) -> None:
     def everything() -> dict[str, list[Any]]:
         with site.database.reading() as db:
             return {
-                table.name: sorted(map(repr, db.execute(sa.select(table)).all())) for table in Base.metadata.sorted_tables
+                table.name: sorted(map(repr, db.execute(sa.select(table)).all()))
+                for table in Base.metadata.sorted_tables
             }
 
     before = everything()

@@ -69,6 +69,10 @@ class Filling:
             "created_at": posted,
         }
 
+    def posted_step(self, idea_id: int, author: str, posted: datetime) -> dict[str, Any]:
+        """The first step in the history of an idea."""
+        return {"idea_id": idea_id, "kind": "posted", "by_id": self.people[author], "created_at": posted}
+
     def add_texts(self, idea: Idea | HeldIdea, idea_id: int) -> None:
         """The texts and tags of an idea whose row is there."""
         texts = {"body": idea.body, "body_html": to_html(idea.body), "why": idea.why, "why_html": to_html(idea.why)}

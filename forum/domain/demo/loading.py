@@ -176,6 +176,7 @@ def _ideas(to: Filling) -> None:
         for idea in ideas
         for step in idea.steps
     )
+    to.fill(StatusChange, (to.posted_step(to.ideas[idea.source_id], idea.author, idea.posted) for idea in ideas))
     to.fill(StatusChange, steps)
     _follow(to, "idea", ((to.ideas[idea.source_id], to.people[idea.author], idea.posted) for idea in ideas))
 

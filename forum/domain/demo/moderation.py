@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.domain.demo.content import Decision, Report
 from forum.domain.demo.filling import Filling
-from forum.models import Case, Comment, Idea
+from forum.models import Case, Comment, Idea, StatusChange
 from forum.models import Decision as DecisionRow
 from forum.models import Report as ReportRow
 
@@ -56,6 +56,7 @@ def _held(to: Filling) -> None:
         posted = to.now - timedelta(hours=held.hours_ago)
         [idea_id] = to.fill(Idea, [{**to.idea_row(held, posted), **hidden}])
         to.add_texts(held, idea_id)
+        to.fill(StatusChange, [to.posted_step(idea_id, held.author, posted)])
         _case(to, "held", ("idea", idea_id), (to.communities[held.community], to.people[held.author]), posted)
     for remark in to.demo.held_comments:
         posted = to.now - timedelta(hours=remark.hours_ago)

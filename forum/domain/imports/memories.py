@@ -1,0 +1,60 @@
+"""What a run remembers of the rows it has met: numbers in a temporary table, so that a million rows need little memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from forum.db import Connection, is_sqlite
+
+T = TypeVar("T")
+IDEAS, PEOPLE, COMMENTS = 1, 2, 3
+
+_MAKE = {
+    True: "CREATE TEMP TABLE import_seen (kind INTEGER, key INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    False: "CREATE TEMP TABLE import_seen (kind smallint, key bigint, PRIMARY KEY (kind, key)) ON COMMIT DROP",
+}
+_seen = sa.table("import_seen", sa.column("kind", sa.Integer), sa.column("key", sa.BigInteger))
+_KNOWN = sa.select(_seen.c.key).where(
+    _seen.c.kind == sa.bindparam("kind"), _seen.c.key.in_(sa.bindparam("keys", expanding=True))
+)
+_KEEP = sa.insert(_seen)
+
+
+class Memory:
+    """Kept on the connection of the run until `close`."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self.close()
+        db.exec_driver_sql(_MAKE[is_sqlite(db)])
+
+    def close(self) -> None:
+        """Forget everything."""
+        schema = "temp" if is_sqlite(self._db) else "pg_temp"
+        self._db.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.import_seen")
+
+    def known(self, kind: int, keys: Iterable[int]) -> set[int]:
+        """Which of these numbers were remembered before."""
+        return set(self._db.execute(_KNOWN, {"kind": kind, "keys": list(keys)}).scalars())
+
+    def keep(self, kind: int, keys: Iterable[int]) -> set[int]:
+        """Remember these numbers; which of them were remembered before."""
+        asked = set(keys)
+        before = self.known(kind, asked)
+        if new := asked - before:
+            self._db.execute(_KEEP, [{"kind": kind, "key": key} for key in new])
+        return before
+
+
+def parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The rows in lists of `size`, the last one shorter."""
+    rest = iter(rows)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def chosen(db: Connection, statement: sa.Select[Any], values: Sequence[Any], **more: Any) -> list[Any]:
+    """Rows of a statement with an expanding parameter `keys`; asks nothing when there are no keys."""
+    return list(db.execute(statement, {"keys": list(values), **more})) if values else []

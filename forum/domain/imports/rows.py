@@ -1,0 +1,92 @@
+"""What a source gives, whatever its format: ideas and comments with all that the forum keeps of them."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from forum.domain.imports.tables import BadRow, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceKey:
+    """A community as the source knows it. Two of the same name in different groups are two."""
+
+    name: str
+    group: str = ""
+
+    @property
+    def source_id(self) -> str:
+        return f"{self.group} / {self.name}" if self.group else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaRow:
+    """One idea. `body` is HTML or plain text of the source; `hash` tells whether anything in the row has changed."""
+
+    file: str
+    line: int
+    source_id: str
+    number: str
+    title: str
+    body: str
+    author: str
+    place: PlaceKey
+    tags: tuple[str, ...]
+    up: int
+    down: int
+    created_at: datetime
+    status: str
+    stage: str  # the source's own word for where it stands
+    url: str
+    is_private: bool
+    hash: str
+    data: dict[str, Any] = field(default_factory=dict)  # what has no column here
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """One comment; `group` names those of one person on one idea at one moment, `hash` tells them apart by their text."""
+
+    file: str
+    line: int
+    idea: str  # the source id of its idea
+    author: str
+    body: str
+    created_at: datetime
+    group: str
+    hash: str
+
+
+class Source(Protocol):
+    """A set of files in one format. Reading raises Unreadable; each call reads anew from the beginning."""
+
+    name: str
+
+    def size(self) -> int:
+        """Bytes of all files together."""
+
+    def check(self, progress: Progress | None = None) -> None:
+        """Read every file to its end. Raises Unreadable and OSError."""
+
+    def ideas(self, progress: Progress | None = None) -> Iterator[IdeaRow | BadRow]:
+        """The ideas in the order of the file."""
+
+    def comments(self, progress: Progress | None = None) -> Iterator[CommentRow | BadRow]:
+        """The comments in the order of the file."""
+
+    def unknown_columns(self) -> dict[str, list[str]]:
+        """File → columns that the format does not have; known after reading."""
+
+
+def digest(value: Mapping[str, Any] | list[Any]) -> str:
+    """32 hexadecimal digits that change when the value does (BLAKE2b); the order of names does not count."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def number_of(key: str) -> int:
+    """A whole number of 63 bits for a key: what is remembered of a row while a file is read."""
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1

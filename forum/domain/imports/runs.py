@@ -1,0 +1,66 @@
+"""One run of an importer: reads a source, compares it with what was imported before, and writes what is new or changed.
+
+All of it happens in one transaction of the caller: whatever stops it, nothing half-imported stays behind.
+"""
+
+import sqlalchemy as sa
+
+from forum.db import Connection
+from forum.domain.imports import comments, ideas
+from forum.domain.imports.memories import Memory, parts
+from forum.domain.imports.people import People, Places
+from forum.domain.imports.reports import Report, Tally
+from forum.domain.imports.rows import Source
+from forum.domain.imports.states import State
+from forum.domain.imports.tables import Progress
+from forum.domain.imports.texts import Converter
+from forum.models import Comment, Idea
+
+BATCH = 500
+
+
+_HERE = [sa.select(sa.func.count()).where(table.source == sa.bindparam("source")) for table in (Idea, Comment)]
+_LAST_COMMENT = sa.select(sa.func.max(Comment.id))
+
+
+def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progress | None = None) -> Report:
+    """Import what the source holds; with `is_dry` only say what that would do, and write nothing.
+
+    Rows that can't be taken are in the report. Unreadable and OSError where a file can't be read to its end: the caller
+    then undoes the transaction.
+    """
+    report = Report(is_dry=is_dry)
+    memory = Memory(db)
+    before = [int(db.execute(statement, {"source": source.name}).scalar_one()) for statement in _HERE]
+    state = State(
+        db,
+        source.name,
+        report,
+        memory,
+        People(db, source.name, report, memory),
+        Places(db, source.name, report, is_dry=is_dry),
+        last_comment_id=db.execute(_LAST_COMMENT).scalar() or 0,
+    )
+    with Converter() as converter:
+        made = (ideas.plan(state, part) for part in parts(source.ideas(progress), BATCH))
+        for idea_plan, texts in converter.over(made, lambda plan: plan.bodies):
+            ideas.write(state, idea_plan, texts)
+        said = (comments.plan(state, part) for part in parts(source.comments(progress), BATCH))
+        for comment_plan, texts in converter.over(said, lambda plan: plan.bodies):
+            comments.write(state, comment_plan, texts)
+    state.mend()
+    for tally, count in zip((report.ideas, report.comments), before, strict=True):
+        tally.missing = _missing(tally, count)
+    report.unknown_columns = source.unknown_columns()
+    memory.close()
+    return report
+
+
+def check(source: Source, progress: Progress | None = None) -> None:
+    """Read every file to its end, so that a broken one is refused before anything begins. Raises Unreadable, OSError."""
+    source.check(progress)
+
+
+def _missing(tally: Tally, before: int) -> int:
+    """Rows that were here before and that no row of the files has named."""
+    return max(0, before - tally.unchanged - tally.updated)

@@ -1,0 +1,55 @@
+"""What the parts of one run share: the connection, the report, who and what is known, and which counts are to be mended."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from forum.db import Connection
+from forum.domain import recounts, tags
+from forum.domain.imports.memories import Memory
+from forum.domain.imports.people import People, Places
+from forum.domain.imports.reports import Report
+
+MOST_TOUCHED = 100_000
+"""Rows whose counts wait to be mended; past that they are mended at once."""
+
+
+@dataclass(slots=True)
+class State:
+    """One run of an importer on one source."""
+
+    db: Connection
+    source: str
+    report: Report
+    memory: Memory
+    people: People
+    places: Places
+    last_comment_id: int = 0  # comments with higher ids were made by this run
+    language: str = "en"
+    _tags: dict[str, int] = field(default_factory=dict)
+    _touched: dict[str, set[int]] = field(default_factory=dict)
+
+    @property
+    def is_dry(self) -> bool:
+        return self.report.is_dry
+
+    def tag(self, name: str) -> int:
+        """The id of a tag, made if it is new."""
+        if name not in self._tags:
+            if len(self._tags) > MOST_TOUCHED:
+                self._tags.clear()
+            self._tags[name] = tags.ensure(self.db, name)
+        return self._tags[name]
+
+    def touch(self, kind: str, ids: Iterable[int]) -> None:
+        """Note rows of a table of recounts.KINDS whose counts this run changes."""
+        waiting = self._touched.setdefault(kind, set())
+        waiting.update(ids)
+        if len(waiting) > MOST_TOUCHED:
+            recounts.mend_some(self.db, kind, waiting)
+            waiting.clear()
+
+    def mend(self) -> None:
+        """Put the counts of everything touched right."""
+        for kind in recounts.KINDS:
+            if ids := self._touched.pop(kind, None):
+                recounts.mend_some(self.db, kind, ids)

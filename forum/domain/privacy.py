@@ -1,0 +1,192 @@
+"""Privacy: everything the forum holds about one person, for them to take away; and the end of an account."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection
+from forum.domain import account_mails, accounts, codes, sessions, users
+from forum.domain.account_mails import Sender
+from forum.domain.ideas import path
+from forum.domain.people import Person
+from forum.domain.permissions import require
+from forum.domain.proofs import require_fresh
+from forum.domain.sessions import Visitor
+from forum.models import (
+    Comment,
+    CommentAgreement,
+    Community,
+    CommunityMember,
+    Decision,
+    Draft,
+    Follow,
+    Guideline,
+    Idea,
+    IdeaText,
+    Mail,
+    Notification,
+    Report,
+    Revision,
+    Session,
+    StatusChange,
+    User,
+    UserChange,
+    Vote,
+)
+
+FORMER_NAME = "Former member"
+
+_me: Any = sa.bindparam("me")
+_about_me = sa.or_(
+    sa.and_(Decision.subject_kind == "idea", Decision.subject_id.in_(sa.select(Idea.id).where(Idea.author_id == _me))),
+    sa.and_(
+        Decision.subject_kind == "comment",
+        Decision.subject_id.in_(sa.select(Comment.id).where(Comment.author_id == _me)),
+    ),
+)
+_SECTIONS: dict[str, Any] = {
+    "account": sa.select(
+        User.id, User.handle, User.name, User.email, User.email_confirmed_at, User.role, User.status,
+        User.password_hash.is_not(None).label("has_password"), User.is_employee, User.agency_name, User.job_title,
+        User.bio, User.trust_level, User.kept_count, User.wants_mail, User.language, User.created_at,
+    ).where(User.id == _me),
+    "account_changes": sa.select(
+        UserChange.kind, UserChange.before, UserChange.after, UserChange.created_at
+    ).where(UserChange.user_id == _me).order_by(UserChange.id),
+    "sessions": sa.select(
+        Session.device, Session.created_at, Session.seen_at, Session.expires_at
+    ).where(Session.user_id == _me).order_by(Session.id),
+    "ideas": sa.select(
+        Idea.id, Idea.slug, Idea.title, IdeaText.body, IdeaText.why, Community.name.label("community"), Idea.status,
+        Idea.state, Idea.up, Idea.down, Idea.comment_count, Idea.created_at, Idea.edited_at,
+    ).join_from(Idea, IdeaText, IdeaText.idea_id == Idea.id).join(Community, Community.id == Idea.community_id)
+    .where(Idea.author_id == _me).order_by(Idea.id),
+    "comments": sa.select(
+        Comment.id, Comment.idea_id, Comment.parent_id, Comment.body, Comment.state, Comment.is_official,
+        Comment.agree_count, Comment.created_at, Comment.edited_at,
+    ).where(Comment.author_id == _me).order_by(Comment.id),
+    "earlier_versions": sa.select(
+        Revision.kind, Revision.object_id, Revision.title, Revision.body, Revision.why, Revision.created_at
+    ).where(Revision.by_id == _me).order_by(Revision.id),
+    "votes": sa.select(
+        Vote.idea_id, sa.case((Idea.is_public, Idea.title), else_="").label("title"), Vote.value, Vote.is_employee,
+        Vote.created_at, Vote.changed_at,
+    ).join_from(Vote, Idea, Idea.id == Vote.idea_id).where(Vote.user_id == _me).order_by(Vote.idea_id),
+    "comments_agreed_with": sa.select(CommentAgreement.comment_id, CommentAgreement.created_at)
+    .where(CommentAgreement.user_id == _me).order_by(CommentAgreement.comment_id),
+    "communities": sa.select(Community.slug, Community.name, CommunityMember.role, CommunityMember.joined_at)
+    .join_from(CommunityMember, Community).where(CommunityMember.user_id == _me).order_by(Community.id),
+    "follows": sa.select(Follow.kind, Follow.object_id, Follow.created_at).where(Follow.user_id == _me)
+    .order_by(Follow.kind, Follow.object_id),
+    "drafts": sa.select(Draft.kind, Draft.object_id, Draft.fields, Draft.updated_at).where(Draft.user_id == _me)
+    .order_by(Draft.id),
+    "notifications": sa.select(
+        Notification.kind, Notification.title, Notification.text, Notification.url, Notification.created_at,
+        Notification.read_at,
+    ).where(Notification.user_id == _me).order_by(Notification.id),
+    "mails": sa.select(Mail.subject, Mail.created_at, Mail.sent_at).where(Mail.user_id == _me).order_by(Mail.id),
+    "reports_made": sa.select(
+        Report.subject_kind, Report.subject_id, Report.reason, Report.note, Report.created_at
+    ).where(Report.reporter_id == _me).order_by(Report.id),
+    "decisions_about_my_posts": sa.select(
+        Decision.subject_kind, Decision.subject_id, Decision.action, Decision.reason, Decision.note,
+        Decision.state_after, Decision.is_automated, Decision.created_at,
+    ).where(_about_me).order_by(Decision.id),
+    "decisions_made": sa.select(
+        Decision.subject_kind, Decision.subject_id, Decision.action, Decision.reason, Decision.note,
+        Decision.created_at,
+    ).where(Decision.decided_by_id == _me).order_by(Decision.id),
+    "status_changes_made": sa.select(
+        StatusChange.idea_id, StatusChange.kind, StatusChange.status, StatusChange.note, StatusChange.created_at
+    ).where(StatusChange.by_id == _me).order_by(StatusChange.id),
+    "guidelines_written": sa.select(Guideline.community_id, Guideline.version, Guideline.body, Guideline.created_at)
+    .where(Guideline.written_by_id == _me).order_by(Guideline.community_id, Guideline.version),
+}  # fmt: skip
+"""Every table that knows a person, by the name of its part in the file. A test compares it with the models."""
+
+
+def export(db: Connection, user: Person | None, base_url: str) -> Iterator[bytes]:
+    """Everything held about this person as one JSON object, a part after the other: moments in ISO 8601, UTC."""
+    user = require(user, "account.use")
+    yield b'{\n"about": ' + _json(f"All that {base_url} holds about {user.name}, {now().isoformat()}")
+    for name, statement in _SECTIONS.items():
+        yield b",\n" + _json(name) + b": ["
+        for number, row in enumerate(db.execute(statement, {"me": user.id})):
+            values = dict(row._mapping)
+            if name == "ideas":
+                values["url"] = base_url + path(values["id"], values.pop("slug"))
+            yield (b",\n" if number else b"\n") + _json(values)
+        yield b"]"
+    yield b"\n}\n"
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, default=_plain).encode()
+
+
+def _plain(value: Any) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()
+
+
+_END = (
+    sa.update(User)
+    .where(User.id == sa.bindparam("whose"))
+    .values(
+        handle=sa.bindparam("new_handle"),
+        name=FORMER_NAME,
+        email=None,
+        email_confirmed_at=None,
+        password_hash=None,
+        role="citizen",
+        status="deleted",
+        job_title="",
+        bio="",
+        unread_count=0,
+        wants_mail=False,
+    )
+)
+_LEAVE = (
+    sa.update(Community)
+    .where(
+        Community.id.in_(
+            sa.select(CommunityMember.community_id).where(CommunityMember.user_id == sa.bindparam("whose"))
+        )
+    )
+    .values(member_count=Community.member_count - 1)
+)
+_DROPS = tuple(
+    sa.delete(table).where(table.user_id == sa.bindparam("whose"))
+    for table in (CommunityMember, Follow, Draft, Notification)
+)
+_DROP_MAILS = sa.delete(Mail).where(
+    sa.or_(Mail.user_id == sa.bindparam("whose"), Mail.recipient == sa.bindparam("address"))
+)
+
+
+def delete_account(db: Connection, visitor: Visitor | None, sender: Sender) -> None:
+    """End one's own account. Needs a fresh proof; Conflict for the only administrator.
+
+    What was public stays, under no name; votes stay and are counted, without a person behind them. Address, password,
+    text about oneself, follows, drafts, notifications, memberships, sessions and unsent mails go. An employee's agency
+    stays beside what they said officially.
+    """
+    user = require_fresh(visitor)
+    if user.role == "administrator":
+        users.require_another_administrator(db, user.id)
+    whose = {"whose": user.id}
+    db.execute(_LEAVE, whose)
+    for drop in _DROPS:
+        db.execute(drop, whose)
+    sessions.end_all(db, user.id)
+    db.execute(_DROP_MAILS, {**whose, "address": user.email or ""})
+    codes.void(db, email=user.email or "", user_id=user.id)
+    db.execute(_END, {**whose, "new_handle": f"former-member-{secrets.token_hex(6)}"})
+    accounts.note_change(db, user.id, user.id, "deleted")
+    if user.email:
+        account_mails.account_deleted(db, sender, user.email)

@@ -1,0 +1,28 @@
+"""Search: everything that can be found, found by its words, and ideas like a text somebody is writing."""
+
+from forum.domain.search.documents import KINDS, Document, hide, put, put_many, remove, show
+from forum.domain.search.finds import Hit, Results, find
+from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
+from forum.domain.search.upkeep import check, moved, rebuild, refresh
+from forum.domain.search.vocabularies import fold_in
+
+__all__ = [
+    "KINDS",
+    "PLAUSIBLE",
+    "Document",
+    "Hit",
+    "Results",
+    "Similar",
+    "check",
+    "find",
+    "fold_in",
+    "hide",
+    "moved",
+    "put",
+    "put_many",
+    "rebuild",
+    "refresh",
+    "remove",
+    "show",
+    "similar",
+]

@@ -1,0 +1,204 @@
+"""Documents: what can be found, put in, changed, hidden and taken out, together with their entries in the index."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum import terms
+from forum.db import Connection, is_sqlite
+from forum.domain.search import indexes, vocabularies
+from forum.domain.search.expressions import ELSEWHERE, MARK, TITLE
+from forum.domain.search.indexes import Entry
+from forum.models.search import SearchDocument
+
+KINDS = ("idea", "comment")
+MOST_WORDS = 20_000
+"""Words of one text that are indexed; the longest idea of 2009 has 9,037."""
+BATCH = 1000
+
+_COLUMNS = (
+    SearchDocument.id,
+    SearchDocument.is_visible,
+    SearchDocument.is_uncounted,
+    SearchDocument.words,
+    SearchDocument.marks,
+    SearchDocument.title,
+    SearchDocument.body,
+    SearchDocument.community_id,
+)
+_GET = sa.select(*_COLUMNS).where(
+    SearchDocument.kind == sa.bindparam("the_kind"), SearchDocument.object_id == sa.bindparam("the_object")
+)
+_INSERT = sa.insert(SearchDocument)
+_UPDATE = (
+    sa.update(SearchDocument)
+    .where(SearchDocument.id == sa.bindparam("the_id"))
+    .values(
+        {
+            name: sa.bindparam(f"new_{name}")
+            for name in ("community_id", "is_visible", "language", "marks", "words", "title", "body")
+        }
+    )
+)
+_SET_VISIBLE = (
+    sa.update(SearchDocument)
+    .where(SearchDocument.id == sa.bindparam("the_id"))
+    .values(is_visible=sa.bindparam("new_is_visible"), words=sa.bindparam("new_words"), marks=sa.bindparam("new_marks"))
+)
+_DELETE = sa.delete(SearchDocument).where(SearchDocument.id == sa.bindparam("the_id"))
+_SQLITE_LAST = sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'search_documents'")
+_POSTGRESQL_NEXT = sa.text(
+    "SELECT nextval(pg_get_serial_sequence('search_documents', 'id')) FROM generate_series(1, :many)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something to be found. `body` is plain text, not Markdown."""
+
+    kind: str
+    object_id: int
+    title: str
+    body: str
+    created_at: datetime
+    community_id: int | None = None
+    language: str = "en"
+    is_visible: bool = True
+
+
+def put(
+    db: Connection,
+    kind: str,
+    object_id: int,
+    *,
+    community_id: int | None,
+    title: str,
+    body: str,
+    created_at: datetime,
+    language: str = "en",
+    is_visible: bool | None = None,
+) -> None:
+    """Make something findable, or findable by its new text, from this transaction on.
+
+    `body` is plain text. Without `is_visible` a new document is visible and a known one stays as visible as it is.
+    """
+    old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
+    shown = is_visible if is_visible is not None else (old is None or old.is_visible)
+    new = _row(Document(kind, object_id, title, body, created_at, community_id, language, shown))
+    if old is None:
+        found = db.execute(_INSERT, {**new, "is_uncounted": True}).inserted_primary_key
+        if shown and found:
+            indexes.add(db, [Entry(found[0], new["words"], new["marks"])])
+        return
+    _forget(db, old)
+    keys = ("community_id", "is_visible", "language", "marks", "words", "title", "body")
+    db.execute(_UPDATE, {"the_id": old.id, **{f"new_{key}": new[key] for key in keys}})
+    if shown:
+        _know(db, Entry(old.id, new["words"], new["marks"]), f"{title}\n{body}", is_uncounted=old.is_uncounted)
+
+
+def put_many(db: Connection, documents: Iterable[Document]) -> int:
+    """Put in documents that are all new, as importers do, and count their words at once; returns how many."""
+    rest, done = iter(documents), 0
+    while batch := list(islice(rest, BATCH)):
+        ids = _next_ids(db, len(batch))
+        rows = [
+            {**_row(document), "id": number, "is_uncounted": False}
+            for number, document in zip(ids, batch, strict=True)
+        ]
+        db.execute(_INSERT, rows)
+        seen = [row for row in rows if row["is_visible"]]
+        indexes.add(db, [Entry(row["id"], row["words"], row["marks"]) for row in seen])
+        vocabularies.count_in(db, (row["words"] for row in seen), (f"{row['title']}\n{row['body']}" for row in seen))
+        done += len(batch)
+    return done
+
+
+def hide(db: Connection, kind: str, object_id: int) -> None:
+    """Let nobody find it any more; its text is kept for show(). Hiding what is hidden or unknown changes nothing."""
+    old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
+    if old is not None and old.is_visible:
+        _forget(db, old)
+        db.execute(_SET_VISIBLE, {"the_id": old.id, "new_is_visible": False, "new_words": "", "new_marks": ""})
+
+
+def show(db: Connection, kind: str, object_id: int) -> None:
+    """Let what was hidden be found again. Showing what is visible or unknown changes nothing."""
+    old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
+    if old is not None and not old.is_visible:
+        words, marks = index_text(kind, old.title, old.body, old.community_id)
+        db.execute(_SET_VISIBLE, {"the_id": old.id, "new_is_visible": True, "new_words": words, "new_marks": marks})
+        _know(db, Entry(old.id, words, marks), f"{old.title}\n{old.body}", is_uncounted=old.is_uncounted)
+
+
+def remove(db: Connection, kind: str, object_id: int) -> None:
+    """Forget it altogether. Removing what is unknown changes nothing."""
+    old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
+    if old is not None:
+        _forget(db, old)
+        db.execute(_DELETE, {"the_id": old.id})
+
+
+def index_text(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
+    """What is stored of a text for the index: its words and its marks, each set apart by blanks."""
+    titled = terms.stems(title)
+    stems = [*titled, *terms.stems(body)][:MOST_WORDS]
+    prefix = "" if kind == "idea" else ELSEWHERE
+    marks = [TITLE + stem for stem in dict.fromkeys(titled)] if kind == "idea" else []
+    marks.append(MARK + kind)
+    if community_id is not None:
+        marks.append(f"{MARK}c{community_id}")
+    return " ".join(prefix + stem for stem in stems) if prefix else " ".join(stems), " ".join(marks)
+
+
+def _row(document: Document) -> dict[str, Any]:
+    title, body = _storable(document.title), _storable(document.body)
+    words, marks = "", ""
+    if document.is_visible:
+        words, marks = index_text(document.kind, title, body, document.community_id)
+    return {
+        "kind": document.kind,
+        "object_id": document.object_id,
+        "community_id": document.community_id,
+        "is_visible": document.is_visible,
+        "created_at": document.created_at,
+        "language": document.language,
+        "marks": marks,
+        "words": words,
+        "title": title,
+        "body": body,
+    }
+
+
+def _storable(text: str) -> str:
+    """Without the characters that a database refuses: the null, and halves of characters."""
+    if "\0" in text:
+        text = text.replace("\0", " ")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _next_ids(db: Connection, many: int) -> Sequence[int]:
+    """Ids for new documents. On SQLite nobody else writes meanwhile."""
+    if is_sqlite(db):
+        last = int(db.execute(_SQLITE_LAST).scalar() or 0)
+        return range(last + 1, last + 1 + many)
+    return [row[0] for row in db.execute(_POSTGRESQL_NEXT, {"many": many})]
+
+
+def _forget(db: Connection, old: Any) -> None:
+    """Take a visible document's entry out of the index, and its words out of the counts."""
+    if old.is_visible:
+        indexes.remove(db, [Entry(old.id, old.words, old.marks)])
+        if not old.is_uncounted:
+            vocabularies.count_in(db, [old.words], [], sign=-1)
+
+
+def _know(db: Connection, entry: Entry, text: str, *, is_uncounted: bool) -> None:
+    """Put the entry of a document that just became visible, or changed, into the index and into the counts."""
+    indexes.add(db, [entry])
+    if not is_uncounted:
+        vocabularies.count_in(db, [entry.words], [text])

@@ -1,0 +1,232 @@
+"""Similar ideas: which ideas say the same as a text that somebody is writing, found by the words they share.
+
+Candidates come from the index by the text's most telling words. They are compared as vectors of stems (TF-IDF with
+logarithmic counts and cosine, Salton and Buckley 1988; words of the title count three times), then in the light of the
+nearest ones (an idea that is also like those gains, as in pseudo relevance feedback), and then an idea is moved down as
+far as it repeats one that more people support, or that stood there first: five different ideas help, five copies do not.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forum import terms
+from forum.db import Connection
+from forum.domain.people import Person
+from forum.domain.search import candidates, indexes, sources, vocabularies
+from forum.domain.search.expressions import MARK, TITLE, Expression, Mark, Titled, Word, every, without
+from forum.domain.search.indexes import Arm
+from forum.domain.search.scores import idf
+
+READ = 6000
+"""Characters of a body that are compared."""
+TELLING = 14
+"""Words that candidates are looked for by."""
+RARE = 1500
+"""A word in no more documents than this leads to all of them; a more frequent one to some, or together with another."""
+COMPARED, WEIGHED = 250, 40
+"""Candidates that are compared with the text, and those of them that are compared with each other."""
+TITLE_WEIGHT = 3
+IDF_POWER = 0.9
+NEAREST, FEEDBACK = 5, 0.3
+SUPPORT = 0.05
+"""What an idea gains by ten times the votes."""
+REPEATED = 1.2
+"""How much of its score an idea loses for each unit of cosine to a better supported one."""
+PLAUSIBLE = 0.12
+"""From this likeness on an idea is worth showing to somebody who is about to post."""
+
+Vector = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """An idea like the text. `score` is the cosine of the two, 0 to 1, and means the same for every text."""
+
+    idea_id: int
+    score: float
+
+
+@dataclass(slots=True)
+class _Candidate:
+    idea_id: int
+    counts: Mapping[str, int]
+    likeness: float = 0.0
+    score: float = 0.0
+    net: int = 0
+    vector: Vector | None = None
+
+
+def similar(
+    db: Connection,
+    title: str,
+    body: str = "",
+    *,
+    limit: int = 5,
+    exclude_idea_id: int | None = None,
+    community_id: int | None = None,
+    user: Person | None = None,
+    at_least: float = 0.0,
+) -> list[Similar]:
+    """The published ideas most like this text, the best first, at most 20.
+
+    `body` is plain text or Markdown. `at_least` leaves out ideas below a likeness (see PLAUSIBLE). Only what `user` may
+    see. Ideas that repeat one another stand apart, so that scores need not fall from one to the next.
+    """
+    titled, said = terms.stems(title[:500]), terms.stems(body[:READ])
+    weights = _weights(titled, said)
+    totals = vocabularies.totals(db)
+    documents = totals.documents
+    counts = vocabularies.counts(db, weights)
+    query = _vector(weights, counts, documents)
+    if not query:
+        return []
+    hidden = candidates.hidden_communities(db, user)
+    marks = [Mark(f"c{int(community_id)}")] if community_id is not None else []
+    found = _found(db, query, counts, documents, marks, hidden)
+    compared = _compared(db, found, query, counts, documents, exclude_idea_id)
+    weighed = _weighed(db, compared[: WEIGHED + 5], query, documents)[:WEIGHED]
+    ordered = _apart(weighed)
+    return [Similar(one.idea_id, round(min(1.0, one.likeness), 4)) for one in ordered if one.likeness >= at_least][
+        : min(limit, 20)
+    ]
+
+
+def _weights(titled: Sequence[str], said: Sequence[str]) -> Counter[str]:
+    """How often each stem is said, those of the title three times as often; without small words if there are others."""
+    weights: Counter[str] = Counter()
+    for stem in titled:
+        weights[stem] += TITLE_WEIGHT
+    weights.update(said)
+    telling = Counter({stem: count for stem, count in weights.items() if stem not in _SMALL})
+    return telling or weights
+
+
+_SMALL = frozenset(terms.STOP | {terms.fold(word) for word in terms.STOP})
+
+
+def _vector(weights: Mapping[str, int], counts: Mapping[str, int], documents: int) -> Vector:
+    """A text as a vector of length 1."""
+    raw = {
+        stem: (1 + math.log(count)) * idf(counts.get(stem, 0), documents) ** IDF_POWER
+        for stem, count in weights.items()
+        if count > 0
+    }
+    length = math.sqrt(sum(value * value for value in raw.values()))
+    return {stem: value / length for stem, value in raw.items()} if length else {}
+
+
+def _found(
+    db: Connection,
+    query: Vector,
+    counts: Mapping[str, int],
+    documents: int,
+    marks: Sequence[Mark],
+    hidden: Sequence[Mark],
+) -> list[int]:
+    """Ids of candidate documents, those with most of the telling words first."""
+    newest = indexes.newest_id(db)
+    telling = sorted(query, key=lambda stem: (-query[stem], stem))[:TELLING]
+    arms: list[Arm] = []
+    worth: list[float] = []
+
+    def look(part: Expression, passed: int, most: int, value: float) -> None:
+        expression = without(every([part, *marks]), hidden)
+        arms.append(Arm(expression, most, candidates.lowest(newest, passed, documents)))
+        worth.append(value)
+
+    frequent = [stem for stem in telling if counts.get(stem, 0) > RARE]
+    for stem in telling:
+        if stem not in frequent:
+            look(Word(stem), counts.get(stem, 0), RARE, query[stem])
+    for stem in frequent[:8]:
+        look(Titled(stem), counts[stem] // 4, 400, query[stem])
+    for at, first in enumerate(frequent[:5]):
+        for second in frequent[at + 1 : 5]:
+            passed = min(counts[first], counts[second])
+            look(every([Word(first), Word(second)]), passed, 200, query[first] + query[second])
+    gained: dict[int, float] = {}
+    for arm, number in indexes.walk(db, arms, newest):
+        gained[number] = gained.get(number, 0.0) + worth[arm]
+    return sorted(gained, key=lambda number: (-gained[number], -number))[:COMPARED]
+
+
+def _compared(
+    db: Connection,
+    found: Sequence[int],
+    query: Vector,
+    counts: Mapping[str, int],
+    documents: int,
+    exclude_idea_id: int | None,
+) -> list[_Candidate]:
+    """The candidates in order of their likeness, roughly: how rare their other words are is not looked up yet."""
+    weight = {stem: value * idf(counts.get(stem, 0), documents) ** IDF_POWER for stem, value in query.items()}
+    compared: list[_Candidate] = []
+    for row in candidates.load(db, found).values():
+        if row.kind != "idea" or row.object_id == exclude_idea_id:
+            continue
+        one = _Candidate(row.object_id, _stored(row.words, row.marks))
+        length = math.sqrt(sum((1 + math.log(count)) ** 2 for count in one.counts.values()))
+        shared = weight.keys() & one.counts.keys()
+        one.score = sum(weight[stem] * (1 + math.log(one.counts[stem])) for stem in shared) / max(length, 1.0)
+        compared.append(one)
+    return sorted(compared, key=lambda one: (-one.score, one.idea_id))
+
+
+def _stored(words: str, marks: str) -> Mapping[str, int]:
+    """How often each stem stands in a stored text, with the words of the title three times; without small words."""
+    counts = Counter(words.split())
+    for mark in marks.split(" "):
+        if mark.startswith(TITLE):
+            counts[mark[1:]] += TITLE_WEIGHT - 1
+        elif mark.startswith(MARK):
+            break
+    for small in _SMALL & counts.keys():
+        del counts[small]
+    return counts
+
+
+def _weighed(
+    db: Connection, compared: Sequence[_Candidate], query: Vector, documents: int
+) -> list[_Candidate]:
+    """The best candidates as vectors, scored, published ones only, with their votes; the best first."""
+    about = sources.shown(db, "idea", [one.idea_id for one in compared])
+    kept = [one for one in compared if one.idea_id in about and about[one.idea_id].state == "published"]
+    counts = vocabularies.counts(db, {stem for one in kept for stem in one.counts})
+    for one in kept:
+        one.vector = _vector(one.counts, counts, documents)
+        one.likeness = _cosine(query, one.vector)
+        one.net = max(0, about[one.idea_id].net)
+    kept.sort(key=lambda one: (-one.likeness, one.idea_id))
+    nearest = kept[:NEAREST]
+    whole = sum(one.likeness for one in nearest) or 1.0
+    for one in kept:
+        others = [near for near in nearest if near is not one]
+        share = sum(near.likeness for near in others) or whole
+        feedback = sum(near.likeness * _cosine(near.vector, one.vector) for near in others) / share if others else 0.0
+        one.score = (one.likeness + FEEDBACK * feedback) * (1 + SUPPORT * math.log10(1 + one.net))
+    return sorted(kept, key=lambda one: (-one.score, one.idea_id))
+
+
+def _apart(weighed: Sequence[_Candidate]) -> list[_Candidate]:
+    """In order of score, less what repeats an idea of clearly more votes, or an older one of about as many."""
+    standing = {one.idea_id: (math.log2(1 + one.net) // 2, -one.idea_id) for one in weighed}
+    final: list[tuple[float, int, _Candidate]] = []
+    for one in weighed:
+        better = (other for other in weighed if standing[other.idea_id] > standing[one.idea_id])
+        repeated = max((_cosine(one.vector, other.vector) for other in better), default=0.0)
+        final.append((one.score * (1 - REPEATED * repeated), one.idea_id, one))
+    return [one for _, _, one in sorted(final, key=lambda entry: (-entry[0], entry[1]))]
+
+
+def _cosine(one: Vector | None, other: Vector | None) -> float:
+    if not one or not other:
+        return 0.0
+    if len(one) > len(other):
+        one, other = other, one
+    get = other.get
+    return sum(value * get(stem, 0.0) for stem, value in one.items())
+
+

@@ -1,0 +1,93 @@
+"""Similar ideas: what the search finds close to a text, as far as this person may see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from forum.db import Connection
+from forum.domain import communities, ideas, search
+from forum.domain.ideas import IdeaView
+from forum.domain.people import Person
+from forum.domain.permissions import can
+from forum.models import Idea
+
+MOST = 5
+WORDS_READ = 6_000  # characters of a text that are compared; more takes time and tells nothing new
+TITLE_LEAST = 8  # characters from which on a title says enough to compare
+
+_ROWS = sa.select(
+    Idea.id,
+    Idea.slug,
+    Idea.title,
+    Idea.excerpt,
+    Idea.language,
+    Idea.status,
+    Idea.up,
+    Idea.down,
+    Idea.comment_count,
+    Idea.community_id,
+    Idea.is_locked,
+).where(Idea.id.in_(sa.bindparam("ids", expanding=True)), Idea.is_listed)
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarIdea:
+    """One idea like another, with what a short list shows and a vote needs."""
+
+    id: int
+    slug: str
+    title: str
+    excerpt: str
+    language: str
+    status: str
+    up: int
+    down: int
+    comment_count: int
+    community_name: str
+    community_slug: str
+    vote_kind: str
+    is_votable: bool
+
+    @property
+    def path(self) -> str:
+        return ideas.path(self.id, self.slug)
+
+
+def to_text(db: Connection, user: Person | None, title: str, body: str = "") -> list[SimilarIdea]:
+    """Ideas like one that is being written, from every community, the closest first. Takes milliseconds."""
+    if len(title.strip()) < TITLE_LEAST:
+        return []
+    found = search.similar(db, title[:300], body[:WORDS_READ], limit=MOST)
+    return load(db, user, [one.idea_id for one in found])
+
+
+def ids_like(db: Connection, idea: IdeaView) -> tuple[int, ...]:
+    """Ids of the ideas closest to this one, the closest first, whoever may see them. Takes milliseconds."""
+    found = search.similar(db, idea.title, idea.body[:WORDS_READ], limit=MOST, exclude_idea_id=idea.id)
+    return tuple(one.idea_id for one in found)
+
+
+def load(db: Connection, user: Person | None, ids: Sequence[int]) -> list[SimilarIdea]:
+    """These ideas in this order, without those that are not listed or not for this person's eyes."""
+    if not ids:
+        return []
+    places = communities.directory(db)
+    rows = {row.id: row for row in db.execute(_ROWS, {"ids": list(ids)})}
+    shown = []
+    for idea_id in ids:
+        row = rows.get(idea_id)
+        place = places.get(row.community_id) if row else None
+        if row is None or place is None or not can(user, "community.read", place):
+            continue
+        values = {name: value for name, value in row._mapping.items() if name not in ("community_id", "is_locked")}
+        shown.append(
+            SimilarIdea(
+                **values,
+                community_name=place.name,
+                community_slug=place.slug,
+                vote_kind=place.vote_kind,
+                is_votable=place.is_votable and not row.is_locked,
+            )
+        )
+    return shown

@@ -1,0 +1,130 @@
+"""Tasks: what a worker does about each kind of message of the outbox, in one transaction, safe to repeat."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from forum.db import Connection
+from forum.domain import audiences, mails, notifications, outbox
+from forum.domain.audiences import Place, Recipient, Source, Subject
+from forum.domain.ideas import STATUSES
+from forum.domain.notifications import Telling
+from forum.domain.outbox import Message
+from forum.jobs import letters
+from forum.settings import Settings
+from forum.text.plains import excerpt
+
+Task = Callable[[Connection, Message, Settings], None]
+MOST_WORDS = 400  # characters of a comment in a mail
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event in words: what the list of notifications says, what the mail adds, why this person gets it."""
+
+    telling: Telling
+    reason: str
+    mail_text: str = ""
+
+
+def idea_posted(db: Connection, message: Message, settings: Settings) -> None:
+    """A new idea: its community's, tags' and agencies' followers hear of it."""
+    idea = audiences.idea(db, message.payload["idea_id"])
+    if idea is None:
+        return
+    name = idea.community.name
+    telling = Telling(f"idea:{idea.id}", message.kind, f"New idea: “{idea.title}”", idea.path, f"In {name}.")
+    news = News(telling, f"you follow {name}, or a tag or an agency of this idea", f"In {name}:\n\n{idea.excerpt}")
+    _spread(db, message, settings, idea, audiences.sources_of_new(db, idea), news, never=idea.author_id)
+
+
+def idea_commented(db: Connection, message: Message, settings: Settings) -> None:
+    """A comment: whom it answers, and the idea's followers. Nobody hears of one comment twice."""
+    comment = audiences.comment(db, message.payload["comment_id"])
+    idea = audiences.idea(db, comment.idea_id) if comment is not None else None
+    if comment is None or idea is None:
+        return
+    event, url, who = f"comment:{comment.id}", f"/comments/{comment.id}", comment.author_name
+    words = excerpt(comment.body, MOST_WORDS)
+    speaks = f"{who} writes" + (f" for {comment.agency_name}" if comment.agency_name else "")
+    mail_text = f"{speaks}:\n\n{words}"
+    if comment.answered_id is not None and "source" not in message.payload:
+        title = f"{who} answered your comment on “{idea.title}”"
+        news = News(Telling(event, "comment.replied", title, url), "you wrote the comment that it answers", mail_text)
+        _tell(db, settings, audiences.recipients(db, [comment.answered_id], idea, never=comment.author_id), news)
+    kind, title = message.kind, f"{who} commented on “{idea.title}”"
+    if comment.is_official:
+        kind, title = "comment.official", f"Official comment on “{idea.title}”"
+    text = f"By {who}" + (f", {comment.agency_name}." if comment.agency_name else ".") if comment.is_official else ""
+    news = News(Telling(event, kind, title, url, text), "you follow this idea", mail_text)
+    _spread(db, message, settings, idea, [("idea", idea.id)], news, never=comment.author_id)
+
+
+def idea_status_changed(db: Connection, message: Message, settings: Settings) -> None:
+    """What became of an idea: its followers hear of it, with the note in full."""
+    change = audiences.status_change(db, message.payload["change_id"])
+    idea = audiences.idea(db, change.idea_id) if change is not None else None
+    if change is None or idea is None:
+        return
+    label = STATUSES.get(change.status, change.status)
+    title = f"{label}: “{idea.title}”"
+    telling = Telling(f"status:{change.id}", message.kind, title, idea.path, excerpt(change.note, 300))
+    news = News(telling, "you follow this idea", change.note)
+    _spread(db, message, settings, idea, [("idea", idea.id)], news, never=change.by_id)
+
+
+def people_told(db: Connection, message: Message, settings: Settings) -> None:
+    """What concerns some people themselves: an outcome, a decision (notifications.later)."""
+    told = message.payload
+    telling = Telling(told["event"], told["kind"], told["title"], told["url"], told["text"])
+    reason = told["reason"] or "it is about what you did here"
+    _tell(db, settings, audiences.recipients(db, told["user_ids"], None), News(telling, reason, told["text"]))
+
+
+def _spread(
+    db: Connection,
+    message: Message,
+    settings: Settings,
+    idea: Subject,
+    sources: Sequence[Source],
+    news: News,
+    *,
+    never: int | None,
+) -> None:
+    """Tell the next batch of followers; a message for the batch after it is written in the same transaction."""
+    place = Place(message.payload.get("source", 0), message.payload.get("after", 0))
+    user_ids, following = audiences.batch(db, sources, place)
+    _tell(db, settings, audiences.recipients(db, user_ids, idea, never=never), news)
+    if following is not None:
+        outbox.add(db, message.kind, **{**message.payload, "source": following.source, "after": following.after})
+
+
+def _tell(db: Connection, settings: Settings, recipients: Collection[Recipient], news: News) -> None:
+    """Notifications for all, and a mail for those who want one; nothing for those who have been told already."""
+    telling = news.telling
+    told = notifications.tell(db, [one.person.id for one in recipients], telling)
+    addressed = [one for one in recipients if one.address and one.person.id in told]
+    if not addressed:
+        return
+    text, html = letters.notification(telling, news.mail_text, news.reason, settings)
+    rows = [
+        mails.row(
+            event=f"{telling.event}:user:{one.person.id}",
+            recipient=one.address or "",
+            subject=telling.title,
+            text=text,
+            html=html,
+            user_id=one.person.id,
+            is_optional=True,
+        )
+        for one in addressed
+    ]
+    mails.write_many(db, rows)
+
+
+TASKS: dict[str, Task] = {
+    "idea.posted": idea_posted,
+    "idea.commented": idea_commented,
+    "idea.status_changed": idea_status_changed,
+    "people.told": people_told,
+}
+"""Kind of message → what to do, in one transaction with its removal from the outbox; safe to repeat."""

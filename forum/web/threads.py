@@ -1,0 +1,215 @@
+"""The comments under an idea as HTML: each made once and kept, the whole thread joined and kept while nothing changes."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from forum.clock import now
+from forum.domain import comments, drafts, moderation
+from forum.domain.comments import Item, Leaf
+from forum.domain.ideas import IdeaView
+from forum.domain.people import Person
+from forum.domain.permissions import can
+from forum.web import drafts as kept_drafts
+from forum.web.forms import Form
+from forum.web.render import ENVIRONMENT
+from forum.web.visits import Visit
+
+AGREES, OPEN, AGREEABLE, OWN, FRESH, SHOWN = 1, 2, 4, 8, 16, 32
+"""What the HTML of a comment depends on beside the comment: do I agree, are replies taken, may one agree, is it mine,
+did I just post it, may I read it."""
+
+MOST_PIECES = 6_000
+MOST_LEAVES = 300
+MOST_CHARACTERS = 8_000_000  # of joined threads
+MINUTE = 60  # comments say how long ago they were written: made anew each minute
+_SOMEBODY = Person(id=0, handle="", name="")
+
+
+@dataclass(slots=True)
+class _Kept:
+    """One page of a thread while the database does not change: its rows, and the HTML for those who see the same."""
+
+    mark: Hashable
+    leaf: Leaf
+    authors: frozenset[int]
+    reasons: dict[int, str]
+    agreed: dict[int, frozenset[int]] = field(default_factory=dict)
+    html: dict[Hashable, Markup] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """The comments under an idea with the form below them: what comments/_thread.html shows."""
+
+    html: Markup
+    count: int
+    page: dict[str, str | None]
+    form: Form[Any]
+    draft_key: str
+    may_comment: bool
+    why_not: str
+    said: str = ""
+
+
+_leaves: OrderedDict[Hashable, _Kept] = OrderedDict()
+_pieces: OrderedDict[tuple[str, int, int], tuple[Hashable, str]] = OrderedDict()
+
+
+def context(visit: Visit, idea: IdeaView, *, after: int | str | None = None, **more: Any) -> dict[str, Any]:
+    """What comments/_thread.html needs, for an idea that this visitor may read; `after` is the key of the page.
+
+    `fresh`: id of a comment that takes the focus; `said`: what is said to screen readers; `form`: instead of the draft.
+    """
+    after = after or visit.query.get("after") or None
+    kept = _kept_leaf(visit, idea, after)
+    is_open = can(_in_good_standing(visit.user), "comment.post", idea)
+    form: Form[Any] | None = more.get("form")
+    discussion = Discussion(
+        html=_html(visit, idea, kept, is_open, more.get("fresh")),
+        count=idea.comment_count,
+        page=_pager(idea, kept.leaf, after),
+        form=form if form is not None else Form(_draft(visit, idea.id)),
+        draft_key=drafts.new_key() if visit.user else "",
+        may_comment=is_open and can(visit.user, "comment.post", idea),
+        why_not=_why_not(visit.user, idea, is_open),
+        said=more.get("said", ""),
+    )
+    return {"idea": idea, "discussion": discussion}
+
+
+def _in_good_standing(user: Person | None) -> Person:
+    """Whether replies are taken does not depend on a confirmed address: the form says what is missing."""
+    return replace(user, is_confirmed=True) if user else _SOMEBODY
+
+
+def _why_not(user: Person | None, idea: IdeaView, is_open: bool) -> str:
+    if user is not None and user.status == "suspended":
+        return "Your account is suspended. You can read, but you cannot comment."
+    if not is_open:
+        return "The discussion is closed."
+    if user is not None and not user.is_confirmed:
+        return "Confirm your address to comment. We sent you a link."
+    return ""
+
+
+def _pager(idea: IdeaView, leaf: Leaf, after: Any) -> dict[str, str | None]:
+    following = f"{idea.path}?after={leaf.next_after}#comments" if leaf.next_after else None
+    return {"previous_url": f"{idea.path}#comments" if after else None, "next_url": following}
+
+
+def _draft(visit: Visit, idea_id: int) -> dict[str, Any]:
+    """What was typed before: a draft named in the address, or one that waited for the sign-in."""
+    if visit.user is None:
+        return {}
+    number = visit.query.get("draft")
+    if number.isdecimal() and len(number) < 19:
+        draft = drafts.get(visit.db, visit.user, int(number))
+        return dict(draft.fields) if (draft.kind, draft.object_id) == ("comment", idea_id) else {}
+    waiting = kept_drafts.waiting(visit, "comment", idea_id)
+    return dict(waiting.fields) if waiting is not None else {}
+
+
+def _kept_leaf(visit: Visit, idea: IdeaView, after: Any) -> _Kept:
+    """The rows of this page of the thread, from what was kept as long as nobody has changed the database."""
+    version = visit.db.info.get("version")
+    key = (visit.settings.database_url, idea.id, comments.read_key(after))
+    mark = (version, int(now().timestamp()) // MINUTE)
+    kept = _leaves.get(key)
+    if kept is not None and version is not None and kept.mark == mark:
+        return kept
+    leaf = comments.leaf(visit.db, idea.id, after)
+    removed = [row.id for row in leaf.rows if row.state == "removed"]
+    reasons = {comment_id: moderation.reason_for(visit.db, "comment", comment_id) for comment_id in removed}
+    kept = _Kept(mark, leaf, frozenset(row.author_id for row in leaf.rows), reasons)
+    if version is not None:
+        _leaves[key] = kept
+        while len(_leaves) > MOST_LEAVES or sum_of_characters() > MOST_CHARACTERS:
+            _leaves.popitem(last=False)
+    return kept
+
+
+def sum_of_characters() -> int:
+    """How much joined HTML is kept."""
+    return sum(len(html) for kept in _leaves.values() for html in kept.html.values())
+
+
+def _html(visit: Visit, idea: IdeaView, kept: _Kept, is_open: bool, fresh: int | None) -> Markup:
+    """The comments of a page for this visitor, joined; shared by all who see the same."""
+    user = visit.user
+    agreed = _agreed(visit, idea.id, kept)
+    flags = OPEN * is_open | AGREEABLE * can(_in_good_standing(user), "comment.agree", _Agreeable(idea))
+    sees_all = all(row.state == "published" for row in kept.leaf.rows) or user is None
+    mine = user.id if user is not None and (user.id in kept.authors or not sees_all) else 0
+    key = (agreed, mine, flags)
+    found = kept.html.get(key)
+    if found is not None and fresh is None:
+        return found
+    items = comments.view(kept.leaf, user, idea).items
+    parts = []
+    for item in items:
+        own = OWN if item.row.author_id == mine else 0
+        known = AGREES * (item.row.id in agreed) | SHOWN * item.is_shown | FRESH * (item.row.id == fresh)
+        parts.append(_piece(idea, item, flags | own | known, kept.reasons.get(item.row.id, "")))
+    html = Markup("".join(parts))  # noqa: S704 - made of our own rendered templates
+    if fresh is None:
+        kept.html[key] = html
+    return html
+
+
+def _agreed(visit: Visit, idea_id: int, kept: _Kept) -> frozenset[int]:
+    if visit.user is None:
+        return frozenset()
+    found = kept.agreed.get(visit.user.id)
+    if found is None:
+        found = kept.agreed[visit.user.id] = comments.agreed(visit.db, visit.user, idea_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreeable:
+    """Any standing comment of somebody else under this idea, as the rules see it."""
+
+    idea: IdeaView
+    author_id: int = -1
+    state: str = "published"
+
+    @property
+    def community_id(self) -> int:
+        return self.idea.community_id
+
+    @property
+    def community_status(self) -> str:
+        return self.idea.community_status
+
+    @property
+    def visibility(self) -> str:
+        return self.idea.visibility
+
+
+def _piece(idea: IdeaView, item: Item, flags: int, reason: str) -> str:
+    """One comment: from what was kept, if everything that it shows is the same."""
+    key = (idea.path, item.row.id, flags)
+    fingerprint = (item.row, item.parent_name, reason, int(now().timestamp()) // MINUTE, idea.language)
+    kept = _pieces.get(key)
+    if kept is not None and kept[0] == fingerprint:
+        return kept[1]
+    html = ENVIRONMENT.get_template("comments/_comment.html").render(
+        comment=item.row,
+        parent_name=item.parent_name,
+        reason=reason,
+        language=idea.language,
+        is_shown=bool(flags & SHOWN),
+        i_agree=bool(flags & AGREES),
+        is_own=bool(flags & OWN),
+        is_open=bool(flags & OPEN),
+        is_agreeable=bool(flags & AGREEABLE),
+        is_fresh=bool(flags & FRESH),
+    )
+    _pieces[key] = (fingerprint, html)
+    while len(_pieces) > MOST_PIECES:
+        _pieces.popitem(last=False)
+    return html

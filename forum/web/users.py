@@ -1,0 +1,75 @@
+"""Users for administrators: find one, set the role, mark a public employee, read what was changed."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from forum.domain import proofs, users
+from forum.domain.errors import Invalid
+from forum.domain.permissions import require
+from forum.domain.users import KINDS, ROLE_LABELS, UserFields
+from forum.web import forms
+from forum.web.accounts import sender
+from forum.web.forms import Form
+from forum.web.render import Answer, Page, Redirect
+from forum.web.visits import Visit
+
+
+def index(visit: Visit) -> Answer:
+    """GET /users with q, kind, after."""
+    query, kind = visit.query.get("q").strip(), visit.query.get("kind")
+    listing = users.find(visit.db, visit.user, query=query, kind=kind, after=visit.query.get("after") or None)
+    context = {
+        "users": [{**row._mapping, "role_label": ROLE_LABELS[row.role]} for row in listing.rows],
+        "q": query,
+        "kind": kind,
+        "kinds": [
+            {"value": code or "all", "label": label, "url": _url(q=query, kind=code), "is_current": code == kind}
+            for code, label in KINDS.items()
+        ],
+        "page": {
+            "previous_url": _url(q=query, kind=kind) if visit.query.get("after") else None,
+            "next_url": _url(q=query, kind=kind, after=listing.next_after) if listing.next_after else None,
+        },
+    }
+    return Page("users/index.html", context, blocks=("results",), is_cacheable=False)
+
+
+def _url(**values: str | None) -> str:
+    query = urlencode({name: value for name, value in values.items() if value})
+    return "/users" + (f"?{query}" if query else "")
+
+
+def show(visit: Visit, user_id: int) -> Answer:
+    """GET /users/{id}; asks for a fresh proof first, as the form on it needs one."""
+    require(visit.user, "user.mark")
+    row = users.get(visit.db, visit.user, user_id)
+    proofs.require_fresh(visit.visitor)
+    names = ("role", "agency_name", "job_title")
+    values = {name: getattr(row, name) for name in names} | {"is_employee": "1" if row.is_employee else ""}
+    return _page(visit, user_id, Form(values))
+
+
+def _page(visit: Visit, user_id: int, form: Form[Any], **more: Any) -> Page:
+    row = users.get(visit.db, visit.user, user_id)
+    context = {
+        "user": row,
+        "form": form,
+        "roles": list(ROLE_LABELS.items()),
+        "role_labels": ROLE_LABELS,
+        "changes": users.changes(visit.db, visit.user, user_id),
+    }
+    return Page("users/show.html", context, is_cacheable=False, **more)
+
+
+def change(visit: Visit, user_id: int) -> Answer:
+    """POST /users/{id} with role, is_employee, agency_name, job_title."""
+    form = forms.read(UserFields, visit.form)
+    if form.data is None:
+        require(visit.user, "user.mark")
+        return _page(visit, user_id, form, status=422)
+    try:
+        is_changed = users.change(visit.db, visit.visitor, sender(visit), user_id, form.data)
+    except Invalid as error:
+        return _page(visit, user_id, form.refuse(error.errors), status=422)
+    visit.say("Saved. They have to sign in again." if is_changed else "Nothing was changed.")
+    return Redirect(f"/users/{user_id}" if visit.user and visit.user.id != user_id else "/sign-in")
