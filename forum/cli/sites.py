@@ -3,13 +3,10 @@
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from forum import schema
-from forum.app import create_app
 from forum.cli.base import say
 from forum.db import Database
-from forum.jobs.worker import Worker
 from forum.settings import Settings
 
 GRACE_SECONDS = 20
@@ -25,6 +22,10 @@ def serve(
 
     One process also does the work of the worker. With several, run `forum worker` beside them.
     """
+    import uvicorn  # here and below: the other commands need nothing of the site and start sooner without it
+
+    from forum.app import create_app
+
     target = "forum.cli.sites:served" if workers > 1 else create_app(with_worker=worker)
     uvicorn.run(
         target,
@@ -44,11 +45,15 @@ def serve(
 
 def served() -> object:
     """The application of one of several server processes."""
+    from forum.app import create_app
+
     return create_app()
 
 
 def worker() -> None:
     """Do the work that waits: notifications, mail, housekeeping. Runs until it is stopped."""
+    from forum.jobs.worker import Worker
+
     settings = Settings.from_env()
     Worker(Database(settings.database_url), settings).run()
 

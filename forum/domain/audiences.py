@@ -94,10 +94,10 @@ class Place:
     after: int = 0
 
 
-def idea(db: Connection, idea_id: int) -> Subject | None:
-    """The idea of an event, if it is for others' eyes (by now)."""
+def idea(db: Connection, idea_id: int, states: Collection[str] = ("published", "off-topic")) -> Subject | None:
+    """The idea of an event, if it is in one of these states by now."""
     row = db.execute(_IDEA, {"idea_id": idea_id}).first()
-    if row is None or row.state not in ("published", "off-topic"):
+    if row is None or row.state not in states:
         return None
     place = communities.load(db, row.community_id)
     path = ideas.path(row.id, row.slug)

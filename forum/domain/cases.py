@@ -1,14 +1,122 @@
-"""Cases: things that wait for a moderator, counted and listed for those who may decide them."""
+"""Cases: things that wait for a moderator, sorted by due time, lent to one person at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from forum.db import Connection
+from forum.clock import now
+from forum.db import Connection, after_key, insert_once
+from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
-from forum.domain.permissions import moderator
-from forum.models import Case
+from forum.domain.permissions import can, moderator, require
+from forum.domain.subjects import Subject
+from forum.models import Case, Comment, Community, Idea, User
 
+KINDS = {"report": "Reported", "held": "Waiting for a check"}
+BANDS = {"overdue": "Overdue", "due-today": "Due today", "new": "New"}
+LOAN = timedelta(minutes=15)
+WORKING_DAYS = 1
+PAGE = 50
+TRIES = 5
+
+_claimer = aliased(User)
+_commented = aliased(Idea)
+_COLUMNS: tuple[Any, ...] = (
+    Case.id,
+    Case.kind,
+    Case.subject_kind,
+    Case.subject_id,
+    Case.community_id,
+    Case.author_id,
+    Case.is_open,
+    Case.report_count,
+    Case.opened_at,
+    Case.due_at,
+    Case.claimed_by_id,
+    Case.claimed_until,
+    Case.closed_at,
+    Community.name.label("community_name"),
+    Community.slug.label("community_slug"),
+    User.name.label("author_name"),
+    User.handle.label("author_handle"),
+    User.is_employee.label("author_is_employee"),
+    User.agency_name.label("author_agency"),
+    _claimer.name.label("claimer_name"),
+    sa.func.coalesce(Idea.title, _commented.title).label("title"),
+    sa.func.coalesce(Comment.body, Idea.excerpt).label("text"),
+)
+_cases = (
+    sa.select(*_COLUMNS)
+    .join_from(Case, Community, Community.id == Case.community_id)
+    .join(User, User.id == Case.author_id)
+    .outerjoin(_claimer, _claimer.id == Case.claimed_by_id)
+    .outerjoin(Idea, sa.and_(Case.subject_kind == "idea", Idea.id == Case.subject_id))
+    .outerjoin(Comment, sa.and_(Case.subject_kind == "comment", Comment.id == Case.subject_id))
+    .outerjoin(_commented, _commented.id == Comment.idea_id)
+)
+_GET = _cases.where(Case.id == sa.bindparam("case_id"))
+_mine_only = Case.community_id.in_(sa.bindparam("community_ids", expanding=True))
 _OPEN = sa.select(sa.func.count()).select_from(Case).where(Case.is_open)
-_OPEN_IN = _OPEN.where(Case.community_id.in_(sa.bindparam("community_ids", expanding=True)))
+_OPEN_IN = _OPEN.where(_mine_only)
+_OPEN_FOR = (
+    sa.select(Case.id)
+    .where(
+        Case.kind == sa.bindparam("kind"),
+        Case.subject_kind == sa.bindparam("subject_kind"),
+        Case.subject_id == sa.bindparam("subject_id"),
+        Case.is_open,
+    )
+    .with_for_update(of=Case)
+)
+_free = sa.or_(
+    Case.claimed_until.is_(None), Case.claimed_until <= sa.bindparam("now"), Case.claimed_by_id == sa.bindparam("by")
+)
+_CLAIM = (
+    sa.update(Case)
+    .where(Case.id == sa.bindparam("the_case"), Case.is_open, _free)
+    .values(claimed_by_id=sa.bindparam("by"), claimed_until=sa.bindparam("until"))
+    .returning(Case.id)
+)
+_next = (
+    sa.select(Case.id)
+    .where(Case.is_open, Case.author_id != sa.bindparam("by"))
+    .where(sa.or_(Case.claimed_until.is_(None), Case.claimed_until <= sa.bindparam("now")))
+    .order_by(Case.due_at, Case.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=Case)
+)
+_NEXT, _NEXT_IN = _next, _next.where(_mine_only)
+_CLOSE = (
+    sa.update(Case)
+    .where(Case.id == sa.bindparam("the_case"), Case.is_open)
+    .values(is_open=False, closed_at=sa.bindparam("moment"), claimed_by_id=None, claimed_until=None)
+    .returning(Case.id)
+)
+_OTHERS = sa.select(Case.id).where(
+    Case.subject_kind == sa.bindparam("subject_kind"), Case.subject_id == sa.bindparam("subject_id"), Case.is_open
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the queue to show; None means no matter."""
+
+    kind: str | None = None
+    community_id: int | None = None
+    band: str | None = None
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of cases in order of their due times, and the key of the next page."""
+
+    cases: list[Any]
+    next_after: str | None
 
 
 def open_count(db: Connection, user: Person) -> int:
@@ -16,3 +124,141 @@ def open_count(db: Connection, user: Person) -> int:
     if moderator(user, None):
         return int(db.execute(_OPEN).scalar_one())
     return int(db.execute(_OPEN_IN, {"community_ids": list(user.managed)}).scalar_one())
+
+
+def due_after(moment: datetime, working_days: int = WORKING_DAYS) -> datetime:
+    """The same time of day so many working days later; Saturdays and Sundays do not count."""
+    due = moment
+    while due.weekday() >= 5:
+        due = due.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    for _ in range(working_days):
+        due += timedelta(days=1)
+        while due.weekday() >= 5:
+            due += timedelta(days=1)
+    return due
+
+
+def band(due_at: datetime, moment: datetime) -> str:
+    """How urgent: past its time, due before the day (UTC) ends, or new."""
+    if due_at <= moment:
+        return "overdue"
+    return "due-today" if due_at < _midnight(moment) else "new"
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def open_for(db: Connection, kind: str, subject: Subject) -> int:
+    """The id of the subject's open case of this kind, opened if there is none. Races are settled by the key."""
+    subject_key = {"kind": kind, "subject_kind": subject.kind, "subject_id": subject.id}
+    for _ in range(TRIES):
+        moment = now()
+        insert_once(
+            db,
+            Case,
+            **subject_key,
+            community_id=subject.community_id,
+            author_id=subject.author_id,
+            is_open=True,
+            report_count=0,
+            opened_at=moment,
+            due_at=due_after(moment),
+            details={},
+        )
+        found = db.execute(_OPEN_FOR, subject_key).scalar()
+        if found is not None:  # None: somebody decided it between the two statements; open a new one
+            return int(found)
+    raise Conflict("Moderators are deciding about this right now. Please try again in a moment.")
+
+
+def get(db: Connection, user: Person | None, case_id: int) -> Any:
+    """The case, if this person may see it; NotFound otherwise."""
+    row = db.execute(_GET, {"case_id": case_id}).first()
+    if row is None or not can(user, "case.read", row):
+        raise NotFound("There is no case here.")
+    return row
+
+
+def queue(db: Connection, user: Person | None, wanted: Wanted, *, after: str | None = None, limit: int = PAGE) -> Queue:
+    """A page of this person's queue."""
+    user = require(user, "case.list")
+    statement, values = _cases.where(Case.is_open), dict[str, Any]()
+    if not moderator(user, None):
+        statement, values["community_ids"] = statement.where(_mine_only), list(user.managed)
+    statement = _narrowed(statement, user, wanted)
+    if after:
+        statement = statement.where(after_key(_read_key(after), descending=False))
+    rows = list(db.execute(statement.order_by(Case.due_at, Case.id).limit(limit + 1), values))
+    more = f"{rows[limit - 1].due_at.timestamp():.6f}_{rows[limit - 1].id}" if len(rows) > limit else None
+    return Queue(rows[:limit], more)
+
+
+def _narrowed(statement: sa.Select[Any], user: Person, wanted: Wanted) -> sa.Select[Any]:
+    moment = now()
+    if wanted.kind:
+        statement = statement.where(Case.kind == wanted.kind)
+    if wanted.community_id is not None:
+        statement = statement.where(Case.community_id == wanted.community_id)
+    if wanted.is_mine:
+        statement = statement.where(Case.claimed_by_id == user.id, Case.claimed_until > moment)
+    if wanted.band == "overdue":
+        statement = statement.where(Case.due_at <= moment)
+    elif wanted.band == "due-today":
+        statement = statement.where(Case.due_at > moment, Case.due_at < _midnight(moment))
+    elif wanted.band == "new":
+        statement = statement.where(Case.due_at >= _midnight(moment))
+    return statement
+
+
+def _read_key(after: str) -> Mapping[Any, Any]:
+    due, _, case_id = after.partition("_")
+    try:
+        moment = datetime.fromtimestamp(float(due), now().tzinfo)
+        return {Case.due_at: sa.literal(moment, Case.due_at.type), Case.id: sa.literal(int(case_id))}
+    except (ValueError, OverflowError):
+        raise NotFound("This page key is not one of ours.") from None
+
+
+def claim(db: Connection, user: Person | None, case_id: int) -> Any:
+    """Lend a case to this person for a quarter of an hour. Conflict if somebody else has it or it is decided."""
+    case = get(db, user, case_id)
+    user = require(user, "case.decide", case)
+    moment = now()
+    key = {"the_case": case_id, "by": user.id, "now": moment, "until": moment + LOAN}
+    if db.execute(_CLAIM, key).first() is None:
+        raise Conflict(_taken(get(db, user, case_id)))
+    return get(db, user, case_id)
+
+
+def _taken(case: Any) -> str:
+    if not case.is_open:
+        return "Somebody has decided this case in the meantime."
+    return f"{case.claimer_name} has this case until {case.claimed_until:%H:%M} UTC."
+
+
+def claim_next(db: Connection, user: Person | None) -> int | None:
+    """Lend this person the most urgent free case; None when nothing waits. Fifty at once each get another one."""
+    user = require(user, "case.list")
+    moment, statement = now(), _NEXT if moderator(user, None) else _NEXT_IN
+    values: dict[str, Any] = {"by": user.id, "now": moment, "community_ids": list(user.managed)}
+    found = db.execute(statement, values if statement is _NEXT_IN else {"by": user.id, "now": moment}).scalar()
+    if found is None:
+        return None
+    db.execute(_CLAIM, {"the_case": found, "by": user.id, "now": moment, "until": moment + LOAN})
+    return int(found)
+
+
+def is_lent_to_another(case: Any, user: Person) -> bool:
+    """Does somebody else have the case right now?"""
+    return case.claimed_by_id not in (None, user.id) and case.claimed_until is not None and case.claimed_until > now()
+
+
+def close(db: Connection, case_id: int) -> bool:
+    """Close an open case; says whether it was open. Of two who close at once one gets True."""
+    return db.execute(_CLOSE, {"the_case": case_id, "moment": now()}).first() is not None
+
+
+def open_ids(db: Connection, subject_kind: str, subject_id: int) -> list[int]:
+    """The open cases about a subject."""
+    return [int(row.id) for row in db.execute(_OTHERS, {"subject_kind": subject_kind, "subject_id": subject_id})]

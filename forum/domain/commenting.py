@@ -34,6 +34,9 @@ _SET_TEXT = (
     .values(body=sa.bindparam("new_body"), body_html=sa.bindparam("new_html"), edited_at=sa.bindparam("new_edited_at"))
 )
 _KEPT_COUNT = sa.select(User.kept_count).where(User.id == sa.bindparam("user_id"))
+_COUNT_KEPT = (
+    sa.update(User).where(User.id == sa.bindparam("the_user")).values(kept_count=User.kept_count + sa.bindparam("more"))
+)
 _KEY_OWNER = sa.select(PostKey.object_id).where(PostKey.key == sa.bindparam("key"))
 _SET_KEYS = (
     sa.update(PostKey)
@@ -210,6 +213,7 @@ def _insert(
         _hold(db, user, idea.community_id, comment_id)
     else:
         comments.count_more(db, idea.id, 1)
+        db.execute(_COUNT_KEPT, {"the_user": user.id, "more": 1})
         outbox.add(db, "idea.commented", comment_id=comment_id)
     return Posted(comment_id, is_held)
 
@@ -254,6 +258,7 @@ def edit(
         search.hide(db, "comment", comment_id)
     elif _is_to_be_held(db, user, idea):
         comments.change_state(db, comment_id, "held")
+        db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
         _hold(db, user, idea.community_id, comment_id)
     return comments.get(db, user, comment_id)
 
@@ -282,8 +287,9 @@ def _index(db: Connection, idea: IdeaView, comment_id: int, texts: Texts, posted
 def withdraw(db: Connection, user: Person | None, comment_id: int) -> CommentView:
     """Take one's own comment back: a line that says so keeps its place in the thread. Returns it as it was."""
     comment = comments.get(db, user, comment_id, to_change=True)
-    require(user, "comment.withdraw", comment)
-    comments.change_state(db, comment_id, "withdrawn")
+    user = require(user, "comment.withdraw", comment)
+    if comments.change_state(db, comment_id, "withdrawn") == "published":
+        db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
     db.execute(_DROP_KEYS, {"comment_id": comment_id})
     return comment
 

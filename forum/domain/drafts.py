@@ -1,4 +1,4 @@
-"""Drafts: what somebody typed and has not sent yet, theirs alone, or waiting for a secret key when nobody is signed in."""
+"""Drafts: what somebody typed and has not sent yet; without a session they wait for whoever holds their secret key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,8 +112,8 @@ def keep(
 ) -> int | None:
     """Save what this person has typed so far under the key of their form; saving again replaces it. Returns the id.
 
-    Empty forms are not kept (None). Conflict past MOST drafts, NotFound for a draft that was deleted, Invalid for a kind
-    that is none of ours, for a text that is far too long, and for a key that belongs to somebody else.
+    Empty forms are not kept (None). Conflict past MOST drafts, NotFound for a draft that was deleted, Invalid for a
+    kind that is none of ours, for a text that is far too long, and for a key that belongs to somebody else.
     """
     user = require(user, "account.use")
     kept = _chosen(kind, fields)

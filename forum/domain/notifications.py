@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect
-from forum.domain import outbox
+from forum.domain import mails, outbox
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import require
@@ -47,6 +47,8 @@ _read = (
 _READ_ALL = _read.where(Notification.id <= sa.bindparam("last_id"))
 _READ_ONE = _read.where(Notification.id == sa.bindparam("notification_id"))
 _LAST = sa.select(sa.func.max(Notification.id)).where(Notification.user_id == sa.bindparam("by"))
+_WANTS_MAIL = sa.select(User.wants_mail).where(User.id == sa.bindparam("by"))
+_SET_MAIL = sa.update(User).where(User.id == sa.bindparam("by")).values(wants_mail=sa.bindparam("wants"))
 _COUNT_MORE = (
     sa.update(User)
     .where(User.id.in_(sa.bindparam("ids", expanding=True)))
@@ -164,6 +166,20 @@ def read_all(db: Connection, user: Person | None, *, up_to: int | None = None) -
     if found:
         _count(db, {user.id}, -len(found))
     return len(found)
+
+
+def wants_mail(db: Connection, user: Person | None) -> bool:
+    """Does this person get news by mail?"""
+    user = require(user, "account.use")
+    return bool(db.execute(_WANTS_MAIL, {"by": user.id}).scalar())
+
+
+def set_mail(db: Connection, user: Person | None, wants: bool) -> None:
+    """Send this person news by mail from now on, or no more: then also what waits is not sent."""
+    user = require(user, "account.use")
+    db.execute(_SET_MAIL, {"by": user.id, "wants": wants})
+    if not wants:
+        mails.drop_unsent(db, user.id)
 
 
 def _count(db: Connection, user_ids: Collection[int], more: int) -> None:

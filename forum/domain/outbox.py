@@ -53,7 +53,7 @@ class Message:
     attempts: int
 
 
-def add(db: Connection, kind: str, *, due_at: datetime | None = None, **payload: Any) -> None:
+def add(db: Connection, kind: str, /, *, due_at: datetime | None = None, **payload: Any) -> None:
     """Write down work for after the commit. `kind` is an event in the past tense: `idea.posted`."""
     moment = now()
     db.execute(

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ from forum.models import Idea, IdeaTag, IdeaText, PostKey, StatusChange, Tag, Us
 TITLE_LEAST, TITLE_MOST = 5, 120
 BODY_LEAST, BODY_MOST = 20, 10_000
 WHY_MOST = 2_000
+_COMMAS = re.compile("[,\n\uff0c\u3001\u060c]")
 SAME_POST = 300  # seconds: the same text by the same person within 1 to 2 times this is one post
 
 _KEPT_COUNT = sa.select(User.kept_count).where(User.id == sa.bindparam("user_id"))
@@ -93,9 +95,9 @@ def _tags(value: str) -> str:
 
 
 def _names(value: str) -> tuple[str, ...]:
-    """Tags as typed, with commas between them: tidied, without repeats."""
+    """Tags as typed, with commas of any script between them: tidied, without repeats."""
     found: dict[str, str] = {}
-    for part in value.replace("\n", ",").replace("，", ",").replace("、", ",").replace("،", ",").split(","):
+    for part in _COMMAS.split(value):
         name = text.tidy_line(part).lstrip("#").strip()
         if any(char.isalnum() for char in name):
             found.setdefault(text.fold(name), name)
@@ -168,7 +170,7 @@ class Edited:
 
 def texts_of(fields: Fields) -> Texts:
     """Render the words of an idea. Pure: may be done before the transaction begins."""
-    plain = "\n\n".join(part for part in (text.to_plain(fields.body), text.to_plain(fields.why)) if part)
+    plain = text.to_plain(fields.body + (f"\n\n{fields.why}" if fields.why else ""), links=False)
     return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain)
 
 
@@ -273,9 +275,8 @@ def _tag_ids(db: Connection, fields: Fields) -> list[int]:
 def _index(
     db: Connection, idea_id: int, community_id: int, title: str, plain: str, posted_at: datetime, is_found: bool
 ) -> None:
-    search.put(db, "idea", idea_id, community_id=community_id, title=title, body=plain, created_at=posted_at)
-    if not is_found:
-        search.hide(db, "idea", idea_id)
+    words = {"title": title, "body": plain, "created_at": posted_at, "is_visible": is_found}
+    search.put(db, "idea", idea_id, community_id=community_id, **words)
 
 
 def edit(
@@ -299,9 +300,7 @@ def edit(
     if new == old and _slugs(fields) == {tag.slug for tag in idea.tags}:
         return Edited(idea.path, is_changed=False)
     if seen and seen != revisions.mark(old):
-        raise Conflict(
-            "You changed this idea in another window in the meantime. Below is your new text, not yet saved."
-        )
+        raise Conflict("You changed this idea in another window. Below is your new text, not yet saved.")
     limits.hit(db, user, "edit")
     is_revision = new != old and not revisions.is_free(idea.created_at)
     if is_revision:

@@ -241,7 +241,7 @@ def move(db: Connection, user: Person | None, idea_id: int, fields: MoveFields) 
             states.count_in_community(db, community_id, by)
     db.execute(_SET_COMMUNITY, {**where, "new_public": is_public})
     db.execute(_MOVE_CASES, where)
-    search.move(db, idea_id, place.id)
+    search.moved(db, idea_id)
     note = f"From {idea.community.name} to {place.name}. {fields.note}"
     note_change(db, idea_id, "moved", user.id, note=note)
     outbox.add(db, "idea.moved", idea_id=idea_id, by_id=user.id)

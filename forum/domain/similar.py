@@ -13,7 +13,6 @@ from forum.domain.permissions import can
 from forum.models import Idea
 
 MOST = 5
-WORDS_READ = 6_000  # characters of a text that are compared; more takes time and tells nothing new
 TITLE_LEAST = 8  # characters from which on a title says enough to compare
 
 _ROWS = sa.select(
@@ -58,13 +57,15 @@ def to_text(db: Connection, user: Person | None, title: str, body: str = "") -> 
     """Ideas like one that is being written, from every community, the closest first. Takes milliseconds."""
     if len(title.strip()) < TITLE_LEAST:
         return []
-    found = search.similar(db, title[:300], body[:WORDS_READ], limit=MOST)
+    found = search.similar(db, title, body, limit=MOST, user=user, at_least=search.PLAUSIBLE)
     return load(db, user, [one.idea_id for one in found])
 
 
 def ids_like(db: Connection, idea: IdeaView) -> tuple[int, ...]:
-    """Ids of the ideas closest to this one, the closest first, whoever may see them. Takes milliseconds."""
-    found = search.similar(db, idea.title, idea.body[:WORDS_READ], limit=MOST, exclude_idea_id=idea.id)
+    """Ids of the ideas closest to this one that everybody may see, the closest first. Takes milliseconds."""
+    found = search.similar(
+        db, idea.title, idea.body, limit=MOST, exclude_idea_id=idea.id, at_least=search.PLAUSIBLE
+    )
     return tuple(one.idea_id for one in found)
 
 

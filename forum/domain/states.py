@@ -1,4 +1,4 @@
-"""States of ideas: published, held, withdrawn ... and everything that follows: lists, counts, search, who hears of it."""
+"""States of ideas: published, held, withdrawn ... and what follows from them: lists, counts, search, who is told."""
 
 import sqlalchemy as sa
 
@@ -44,7 +44,7 @@ def change(db: Connection, idea_id: int, state: str) -> str:
     """Put an idea into a state, whoever asks, and return the state before. Its row stays locked until the commit.
 
     Lists, the counts of its community and tags, and the search follow. A held idea that is published for the first time
-    is announced as `idea.posted`; telling twice is prevented where the telling is done. NotFound if there is no such idea.
+    is announced as `idea.posted`; telling twice is prevented where the telling is done. NotFound if there is none.
     """
     row = db.execute(_CONTEXT, {"idea_id": idea_id}).first()
     if row is None:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import drafts, limits, mails, sessions
+from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
+Walk = Callable[[Database], object]
 
 
 def tidy(db: Connection) -> None:
@@ -24,31 +25,67 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     # name: (seconds between two times, what to do in one transaction)
     "limits": (300.0, limits.forget),
     "sessions": (300.0, sessions.forget),
+    "codes": (300.0, codes.forget),
     "drafts": (3600.0, drafts.forget),
+    "post keys": (300.0, posting.forget),
     "mails": (300.0, mails.forget),
     "statistics": (3600.0, tidy),
 }
+"""What is done in one transaction."""
+
+
+def count_words(database: Database) -> None:
+    """Let the search count the words of new texts, some hundred a transaction."""
+    while database.write(search.fold_in):
+        pass
+
+
+def grow_trust(database: Database) -> None:
+    """Raise the trust of people whose time has come, a few a transaction."""
+    after: int | None = 0
+    while after is not None:
+        start = after
+        after = database.write(lambda db: trust.grow(db, after=start, most=50))
+
+
+WALKS: Mapping[str, tuple[float, Walk]] = {
+    # name: (seconds between two times, what to do in many short transactions)
+    "words": (30.0, count_words),
+    "trust": (3600.0, grow_trust),
+}
+"""What is done in many short transactions."""
 
 
 class Schedule:
-    """One worker's housekeeping. Several workers may do the same: every chore is safe to repeat."""
+    """One worker's housekeeping. Several workers may do the same: everything here is safe to repeat."""
 
-    def __init__(self, database: Database, chores: Mapping[str, tuple[float, Chore]] = CHORES) -> None:
-        self._database, self._chores = database, chores
+    def __init__(
+        self,
+        database: Database,
+        chores: Mapping[str, tuple[float, Chore]] = CHORES,
+        walks: Mapping[str, tuple[float, Walk]] = WALKS,
+    ) -> None:
+        self._database = database
+        self._jobs = {name: (seconds, self._in_one(chore)) for name, (seconds, chore) in chores.items()}
+        self._jobs |= walks
         begun = time.monotonic()
-        self._due = {name: begun + min(seconds, 60.0) for name, (seconds, _) in chores.items()}
+        self._due = {name: begun + min(seconds, 60.0) for name, (seconds, _) in self._jobs.items()}
+
+    @staticmethod
+    def _in_one(chore: Chore) -> Walk:
+        return lambda database: database.write(chore)
 
     def run(self) -> list[str]:
-        """Do what is due, each in a transaction of its own; the names of what was done. One failure stops no other."""
+        """Do what is due; the names of what was done. One failure stops no other."""
         done = []
-        for name, (seconds, chore) in self._chores.items():
+        for name, (seconds, job) in self._jobs.items():
             if time.monotonic() < self._due[name]:
                 continue
             self._due[name] = time.monotonic() + seconds
             try:
-                self._database.write(chore)
+                job(self._database)
             except Exception:
-                LOG.error("housekeeping failed", chore=name, trace=traceback.format_exc())
+                LOG.error("housekeeping failed", job=name, trace=traceback.format_exc())
             else:
                 done.append(name)
         return done

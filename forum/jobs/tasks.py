@@ -1,12 +1,13 @@
 """Tasks: what a worker does about each kind of message of the outbox, in one transaction, safe to repeat."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from forum.clock import now, to_microseconds
 from forum.db import Connection
-from forum.domain import audiences, mails, notifications, outbox
+from forum.domain import audiences, communities, mails, notifications, outbox
 from forum.domain.audiences import Place, Recipient, Source, Subject
-from forum.domain.ideas import STATUSES
+from forum.domain.ideas import STATUSES, reference
 from forum.domain.notifications import Telling
 from forum.domain.outbox import Message
 from forum.jobs import letters
@@ -72,6 +73,47 @@ def idea_status_changed(db: Connection, message: Message, settings: Settings) ->
     _spread(db, message, settings, idea, [("idea", idea.id)], news, never=change.by_id)
 
 
+def idea_withdrawn(db: Connection, message: Message, settings: Settings) -> None:
+    """The author took an idea back: its followers hear that, and no more of its words."""
+    idea = audiences.idea(db, message.payload["idea_id"], ("withdrawn",))
+    if idea is None:
+        return
+    title = f"The author withdrew idea {reference(idea.id)}"
+    telling = Telling(f"withdrawn:{idea.id}", message.kind, title, idea.path, "Its page says why.")
+    news = News(telling, "you follow this idea", "Its page says why. The comments stay there.")
+    _spread(db, message, settings, idea, [("idea", idea.id)], news, never=message.payload["by_id"])
+
+
+def idea_moved(db: Connection, message: Message, settings: Settings) -> None:
+    """An idea went to another community: its author and its followers hear where it is."""
+    idea = audiences.idea(db, message.payload["idea_id"])
+    if idea is None:
+        return
+    # The ids of messages are used again; an event needs a name that never is.
+    event = message.payload.get("event") or f"moved:{idea.id}:{to_microseconds(now())}"
+    message = replace(message, payload={**message.payload, "event": event})
+    title = f"Moved to {idea.community.name}: “{idea.title}”"
+    text = "Votes, comments and address stay."
+    news = News(Telling(event, message.kind, title, idea.path, text), "you follow this idea", text)
+    if "source" not in message.payload:
+        by_id = message.payload["by_id"]
+        mine = News(news.telling, "it is your idea", text)
+        _tell(db, settings, audiences.recipients(db, [idea.author_id], idea, never=by_id), mine)
+    _spread(db, message, settings, idea, [("idea", idea.id)], news, never=message.payload["by_id"])
+
+
+def community_decided(db: Connection, message: Message, settings: Settings) -> None:
+    """A proposed community was opened or declined: its proposer hears it, with the note."""
+    place = communities.load(db, message.payload["community_id"])
+    if place.proposed_by_id is None or place.status not in ("open", "declined"):
+        return
+    is_open = place.status == "open"
+    title = f"Your community “{place.name}” is open" if is_open else f"We did not open your community “{place.name}”"
+    telling = Telling(f"community:{place.id}", message.kind, title, f"/c/{place.slug}", message.payload["note"])
+    recipients = audiences.recipients(db, [place.proposed_by_id], None, never=message.payload["by_id"])
+    _tell(db, settings, recipients, News(telling, "you proposed this community", message.payload["note"]))
+
+
 def people_told(db: Connection, message: Message, settings: Settings) -> None:
     """What concerns some people themselves: an outcome, a decision (notifications.later)."""
     told = message.payload
@@ -125,6 +167,9 @@ TASKS: dict[str, Task] = {
     "idea.posted": idea_posted,
     "idea.commented": idea_commented,
     "idea.status_changed": idea_status_changed,
+    "idea.withdrawn": idea_withdrawn,
+    "idea.moved": idea_moved,
+    "community.decided": community_decided,
     "people.told": people_told,
 }
 """Kind of message → what to do, in one transaction with its removal from the outbox; safe to repeat."""

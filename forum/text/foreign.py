@@ -14,8 +14,8 @@ from forum.text.plains import to_plain
 from forum.text.spans import EM, LINK, MARKS, STRONG, STRUCK, Spans
 
 _BLOCKS = frozenset(
-    "address article aside blockquote caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3"
-    " h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td tfoot th thead tr ul".split()
+    "address article aside blockquote caption center dd details div dl dt fieldset figcaption figure footer form h1 h2"
+    " h3 h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td tfoot th thead tr ul".split()
 )
 _INLINE = {"b": STRONG, "strong": STRONG, "i": EM, "em": EM, "s": STRUCK, "del": STRUCK, "strike": STRUCK}
 _MEDIA = frozenset("audio embed img source video".split())
@@ -24,9 +24,9 @@ _DROPPED = frozenset("script style template title".split())
 _RAW = frozenset("iframe listing noembed noframes noscript plaintext textarea xmp".split())
 _OTHER = frozenset(
     "abbr acronym applet area base basefont bdi bdo bgsound big blink body br button canvas cite code col colgroup data"
-    " datalist dfn dialog dir font frame frameset head hgroup html input ins isindex kbd keygen label legend link map mark"
-    " marquee math menu menuitem meta meter nobr object optgroup output param picture progress q rb rp rt rtc ruby samp"
-    " search select slot small span sub sup svg time track tt u var wbr xml".split()
+    " datalist dfn dialog dir font frame frameset head hgroup html input ins isindex kbd keygen label legend link map"
+    " mark marquee math menu menuitem meta meter nobr object optgroup output param picture progress q rb rp rt rtc ruby"
+    " samp search select slot small span sub sup svg time track tt u var wbr xml".split()
 )
 _CLOSED_BY_OTHERS = frozenset("colgroup dd dt li option p tbody td tfoot th thead tr".split())
 _VOID = frozenset("area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split())
@@ -58,9 +58,9 @@ def from_html(html: str) -> str:
     """Markdown for HTML from another system, good for `to_html` and for reading as it is.
 
     Paragraphs, line breaks, lists, tables, quotes, headings, bold, italic and links stay, pictures and players become
-    links, scripts and styles go with all they hold. Text without any tag may come too: its lines are kept. What is no tag
-    (`a < b`, `<name>`) stays, references that are broken (`&p;=1`) or made twice (`&amp;nbsp;`) are put right. The result
-    shows the words of the source in their order. Takes time in proportion to the length.
+    links, scripts and styles go with all they hold. Text without any tag may come too: its lines are kept. What is no
+    tag (`a < b`, `<name>`) stays, references that are broken (`&p;=1`) or made twice (`&amp;nbsp;`) are put right. The
+    result shows the words of the source in their order. Takes time in proportion to the length.
     """
     html = tidy(html)
     if "<" not in html:
@@ -95,7 +95,7 @@ def _without_false_tags(html: str) -> str:
 
 
 class _TrueTags:
-    """Decides for each `<` what it is. Tags nested deeper than 50 are left out: a tree without end takes time without end."""
+    """Decides for each `<` what it is. Tags nested deeper than 50 are left out: such trees take quadratic time."""
 
     def __init__(self) -> None:
         self.depth = 0

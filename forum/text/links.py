@@ -20,7 +20,7 @@ _CONTROL = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]")
 
 
 def trimmed(address: str) -> str:
-    """The address without the punctuation that ends the sentence around it; a closing bracket stays if it was opened."""
+    """The address without the punctuation of the sentence around it; a closing bracket stays if it was opened."""
     end = len(address)
     surplus = address.count(")") - address.count("(")
     while end and address[end - 1] in _TRAILING:
@@ -33,8 +33,8 @@ def trimmed(address: str) -> str:
 
 
 def is_safe_link(address: str) -> bool:
-    """Whether a text may link there: http and https with a plain host, mailto, a path of this site, a spot on this page.
-    Never `//other.example`, a script, or a name before the host that makes it look like another one."""
+    """Whether a text may link there: http and https with a plain host, mailto, a path of this site, a spot on this
+    page. Never `//other.example`, a script, or a name before the host that makes it look like another one."""
     if _CONTROL.search(address):
         return False
     if address.startswith("#"):

@@ -16,7 +16,7 @@ from forum.text.names import tidy
 # Above this a text is shown as paragraphs without markup, which takes time in proportion to its length only.
 MOST_CHARACTERS = 100_000
 # Signs that open something. Closing all of them is what takes a parser long, and no honest text has so many.
-MOST_OPENERS = 4_000
+MOST_OPENERS = 2_000
 _OPENERS = re.compile(r"[*_~`\[<&!]|^[ \t]*(?:>|[-+]|\d+[.)])", re.MULTILINE)
 _MOST_LEVELS = 8
 _MOST_CELLS = 5_000
@@ -72,7 +72,7 @@ def _bounded(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[[St
 
 
 def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Tables of up to 5,000 cells in a text: cells left out are filled in, so that a few signs could become megabytes."""
+    """Tables of up to 5,000 cells in a text: missing cells are filled in, so that few signs could become megabytes."""
     cells = state.env.get("cells", 0)
     columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
     if columns == 1 or cells > _MOST_CELLS or not table(state, start, end, True):
@@ -158,9 +158,9 @@ _PARSER = _Markdown()
 
 def to_html(markdown: str) -> str:
     """Safe HTML of what somebody wrote: paragraphs, lists, quotes, tables, code, headings from h3 down, links to http,
-    https, mailto and paths of this site, each with `rel="nofollow ugc noopener"`. Anything else is shown as it was typed
-    and does nothing. Takes time in proportion to the length: above 100,000 characters, or with more than 4,000 signs of
-    markup, the text is shown as paragraphs without markup."""
+    https, mailto and paths of this site, each with `rel="nofollow ugc noopener"`. Anything else is shown as it was
+    typed and does nothing. Takes time in proportion to the length: above 100,000 characters, or with more than 2,000
+    signs of markup, the text is shown as paragraphs without markup."""
     markdown = tidy(markdown)
     return _CLEANER.clean(_paragraphs(markdown) if is_too_much(markdown) else _PARSER.render(markdown))
 

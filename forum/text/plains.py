@@ -15,9 +15,9 @@ _PAUSES = " ,;:.-\u2013\u2014\u3001\u3002\uff0c"
 
 
 def to_plain(markdown: str, *, links: bool = True) -> str:
-    """The text alone, for mails, feeds and search: blank lines between paragraphs, `- ` and `1. ` before the points of a
-    list, `> ` before quoted lines, the address after a link's words unless `links` is False. It is not HTML: escape it
-    where HTML is made."""
+    """The text alone, for mails, feeds and search: blank lines between paragraphs, `- ` and `1. ` before the points of
+    a list, `> ` before quoted lines, the address after a link's words unless `links` is False. It is not HTML: escape
+    it where HTML is made."""
     markdown = tidy(markdown)
     return markdown.strip() if is_too_much(markdown) else _Plain(links).read(tokens(markdown))
 

@@ -17,7 +17,7 @@ _UNSAFE_IN_HREF = re.compile(r"[\s()<>\\\"]")
 
 @dataclass
 class Spans:
-    """The spans of one text. `texts` may be told to leave out the emphasis, should it be read differently than meant."""
+    """The spans of one text, in their order."""
 
     has_emphasis: bool = False
     hrefs: list[str] = field(default_factory=list)

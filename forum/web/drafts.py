@@ -12,10 +12,8 @@ def keep(visit: Visit) -> Answer:
     kind, _, place = visit.form.get("draft").partition(":")
     if place and not (place.isdecimal() and len(place) < 19):
         raise Invalid({"draft": "There is no such place for a draft."})
-    fields = dict(visit.form.items())
-    drafts.keep(
-        visit.db, visit.user, visit.form.get("draft_key"), kind, fields, object_id=int(place) if place else None
-    )
+    key, fields = visit.form.get("draft_key"), dict(visit.form.items())
+    drafts.keep(visit.db, visit.user, key, kind, fields, object_id=int(place) if place else None)
     return Data("", "text/plain; charset=utf-8")
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import comments, follows, ideas, moderation, progress, revisions, similar, votes
+from forum.domain import follows, ideas, moderation, progress, reasons, revisions, similar, votes
 from forum.domain.ideas import IdeaView
 from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
@@ -72,7 +72,7 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     is_readable = can(user, "idea.read_text", idea)
     if visit.path != idea.path and is_readable:
         return Redirect(idea.path + (f"?{visit.query_string}" if visit.query_string else ""), status=301)
-    thread = threads.context(visit, idea, comments.thread(db, user, idea, visit.query.get("after") or None))
+    thread = threads.context(visit, idea)
     if not is_readable:
         return _tombstone(visit, idea, thread)
     mine = _NOBODY
@@ -147,7 +147,8 @@ def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:
     """What is left at the address of an idea that was removed or withdrawn: why, what became of it, the discussion."""
     history = progress.changes(visit.db, idea.id)
     last = next((change for change in reversed(history) if change.kind == idea.state), None)
-    reason = moderation.reason_for(visit.db, "idea", idea.id) if idea.state == "removed" else ""
+    code = moderation.reason_for(visit.db, "idea", idea.id) if idea.state == "removed" else ""
+    reason = reasons.label(code) if code else ""
     context = {"idea": idea, "last": last, "reason": reason, "steps": progress.steps(idea, history), **thread}
     return Page("ideas/tombstone.html", context, blocks=("comments",))
 

@@ -12,15 +12,15 @@ from forum.domain.errors import Conflict, Forbidden, ForumError, Invalid, TooMan
 from forum.domain.permissions import can, refusal, require
 from forum.domain.posting import IdeaFields, TextFields
 from forum.domain.similar import SimilarIdea
-from forum.web import errors, forms
 from forum.web import drafts as kept
+from forum.web import errors, forms
 from forum.web.forms import Form
 from forum.web.render import Answer, Headers, Page, Redirect
 from forum.web.visits import Visit
 
 FIELDS = drafts.FIELDS["idea"]
 WORDS_GRADED = 20  # from so many words on, the reading level says something
-EASY = 8.0
+EASY, HARDEST = 8.0, 16  # school grades
 _KEPT = "We kept what you wrote. Please sign in, and you can go on."
 
 
@@ -32,7 +32,7 @@ class Level:
     is_easy: bool
     text: str
     advice: str
-    most: int = 16
+    most: int
 
 
 @dataclass(slots=True)
@@ -106,8 +106,8 @@ def level_of(body: str) -> Level | None:
         advice = "Some sentences are long. Try to make two of one."
     elif not is_easy:
         advice = "Shorter words would help more people take part."
-    number = min(max(1, round(grade.grade)), Level.most)
-    return Level(number, is_easy, f"Grade {number}", advice)
+    number = min(max(1, round(grade.grade)), HARDEST)
+    return Level(number, is_easy, f"Grade {number}", advice, HARDEST)
 
 
 def create(visit: Visit) -> Answer:
@@ -148,8 +148,7 @@ def _keep_draft(visit: Visit, draft: Draft) -> Answer:
     try:
         if visit.user is None:
             return _ask_to_sign_in(visit)
-        typed = {name: visit.form.get(name) for name in FIELDS}
-        draft_id = drafts.keep(visit.db, visit.user, visit.form.get("draft_key"), "idea", typed)
+        draft_id = drafts.keep(visit.db, visit.user, visit.form.get("draft_key"), "idea", _typed(visit))
     except ForumError as error:
         return _refused(visit, draft, error)
     if draft_id is None:
@@ -180,9 +179,7 @@ def _check(visit: Visit, draft: Draft) -> Answer:
     """A step before posting: here is what is like it. What was typed is kept as a draft meanwhile."""
     draft.preview, draft.is_checked = draft.texts, True
     with suppress(ForumError):
-        drafts.keep(
-            visit.db, visit.user, visit.form.get("draft_key"), "idea", {name: visit.form.get(name) for name in FIELDS}
-        )
+        drafts.keep(visit.db, visit.user, visit.form.get("draft_key"), "idea", _typed(visit))
     return _page(visit, draft)
 
 

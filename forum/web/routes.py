@@ -2,7 +2,26 @@
 
 from starlette.routing import BaseRoute, Route
 
-from forum.web import communities, drafts, home, ideas, lists, posting, progress, site, votes
+from forum.web import (
+    accounts,
+    comments,
+    communities,
+    drafts,
+    follows,
+    home,
+    ideas,
+    lists,
+    me,
+    moderation,
+    notifications,
+    people,
+    posting,
+    progress,
+    reports,
+    site,
+    users,
+    votes,
+)
 from forum.web.endpoint import Endpoint, Handler, Prepare, Rules
 
 
@@ -14,9 +33,15 @@ def get(
     return Route(path, Endpoint(handler, rules), methods=["GET"])
 
 
-def post(path: str, handler: Handler, asks: str, *, prepare: Prepare | None = None) -> BaseRoute:
-    """An address that changes something. `prepare` runs before the unit of work, for what takes processor time."""
-    return Route(path, Endpoint(handler, Rules(asks, prepare=prepare)), methods=["POST"])
+def post(
+    path: str, handler: Handler, asks: str, *, prepare: Prepare | None = None, takes_any_origin: bool = False
+) -> BaseRoute:
+    """An address that changes something. `prepare` runs before the unit of work, for what takes processor time.
+
+    `takes_any_origin`: the address itself holds the secret that allows the act, so it does not matter who sends it.
+    """
+    rules = Rules(asks, prepare=prepare, takes_any_origin=takes_any_origin)
+    return Route(path, Endpoint(handler, rules), methods=["POST"])
 
 
 ROUTES: list[BaseRoute] = [
@@ -44,6 +69,16 @@ ROUTES: list[BaseRoute] = [
     post("/ideas/{idea_id:int}/move", progress.move, "idea.move"),
     get("/ideas/{idea_id:int}/status", progress.ask_status, "idea.set_status"),
     post("/ideas/{idea_id:int}/status", progress.set_status, "idea.set_status"),
+    post("/ideas/{idea_id:int}/comments", comments.create, "comment.post", prepare=comments.prepare),
+    post("/comments/{comment_id:int}/agree", comments.agree, "comment.agree"),
+    get("/comments/{comment_id:int}", comments.show, "comment.read"),
+    get("/comments/{comment_id:int}/reply", comments.reply, "comment.post"),
+    get("/comments/{comment_id:int}/edit", comments.edit, "comment.edit"),
+    post("/comments/{comment_id:int}/edit", comments.update, "comment.edit", prepare=comments.prepare_edit),
+    get("/comments/{comment_id:int}/withdraw", comments.ask_withdraw, "comment.withdraw"),
+    post("/comments/{comment_id:int}/withdraw", comments.withdraw, "comment.withdraw"),
+    get("/comments/{comment_id:int}/history", comments.history, "comment.read_text"),
+    post("/follows", follows.change, "idea.follow"),
     post("/drafts", drafts.keep, "account.use"),
     post("/drafts/{draft_id:int}/delete", drafts.delete, "account.use"),
     get("/healthz", site.health, is_cacheable=False),
@@ -60,4 +95,56 @@ ROUTES: list[BaseRoute] = [
     post("/c/{slug}/decide", communities.decide, "community.open"),
     post("/c/{slug}/archive", communities.archive, "community.archive"),
     get("/agencies/{slug}", communities.agency),
+    get("/sign-in", accounts.sign_in_form),
+    post("/sign-in", accounts.sign_in, "site.read", prepare=accounts.prepare_sign_in),
+    post("/sign-in/link", accounts.mail_link, "site.read"),
+    get("/sign-in/again", accounts.again_form, "account.use"),
+    post("/sign-in/again", accounts.again, "account.use", prepare=accounts.prepare_again),
+    post("/sign-out", accounts.sign_out, "site.read"),
+    get("/sign-up", accounts.sign_up_form, "account.create"),
+    post("/sign-up", accounts.sign_up, "account.create", prepare=accounts.prepare_sign_up),
+    get("/reset", accounts.reset_form),
+    post("/reset", accounts.reset, "site.read"),
+    get("/confirm/{token}", accounts.confirm_form, is_cacheable=False),
+    post("/confirm/{token}", accounts.confirm, "site.read", prepare=accounts.prepare_confirm),
+    get("/me", me.index, "account.use"),
+    get("/me/ideas", me.ideas_index, "account.use"),
+    get("/me/votes", me.votes_index, "account.use"),
+    get("/me/comments", me.comments_index, "account.use"),
+    get("/me/follows", follows.index, "account.use"),
+    get("/notifications", notifications.index, "account.use"),
+    post("/notifications/{notification_id:int}/open", notifications.open_one, "account.use"),
+    post("/notifications/read", notifications.read, "account.use"),
+    post("/notifications/mail", notifications.set_mail, "account.use"),
+    get("/unsubscribe/{token}", notifications.ask_unsubscribe, is_cacheable=False),
+    post("/unsubscribe/{token}", notifications.unsubscribe, "site.read", takes_any_origin=True),
+    post("/me/sessions/end", me.end_session, "account.use"),
+    get("/me/settings", me.settings_form, "account.use"),
+    post("/me/settings", me.change_settings, "account.edit"),
+    get("/me/address", me.address_form, "account.use"),
+    post("/me/address", me.ask_address, "account.use"),
+    get("/me/password", me.password_form, "account.use"),
+    post("/me/password", me.change_password, "account.use", prepare=me.prepare_password),
+    post("/me/confirm", me.confirm_address, "account.use"),
+    get("/me/data", me.data, "account.use"),
+    get("/me/data/download", me.download, "account.use", is_slow=True),
+    get("/me/delete", me.delete_form, "account.use"),
+    post("/me/delete", me.delete, "account.use"),
+    get("/people/{handle}", people.show),
+    get("/people/{handle}/comments", people.comments),
+    get("/users", users.index, "user.mark", is_slow=True),
+    get("/users/{user_id:int}", users.show, "user.mark"),
+    post("/users/{user_id:int}", users.change, "user.mark"),
+    get("/ideas/{idea_id:int}/report", reports.new_for_idea, "idea.report"),
+    post("/ideas/{idea_id:int}/report", reports.create_for_idea, "idea.report"),
+    get("/comments/{comment_id:int}/report", reports.new_for_comment, "comment.report"),
+    post("/comments/{comment_id:int}/report", reports.create_for_comment, "comment.report"),
+    get("/rules", reports.rules),
+    get("/moderation", moderation.index, "case.list"),
+    post("/moderation", moderation.decide_many, "case.decide"),
+    post("/moderation/next", moderation.take_next, "case.list"),
+    get("/moderation/{case_id:int}", moderation.show, "case.read"),
+    post("/moderation/{case_id:int}", moderation.decide, "case.decide"),
+    post("/moderation/{case_id:int}/take", moderation.take, "case.decide"),
+    get("/decisions/{decision_id:int}", moderation.statement, "account.use"),
 ]

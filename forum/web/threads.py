@@ -1,14 +1,15 @@
-"""The comments under an idea as HTML: each made once and kept, the whole thread joined and kept while nothing changes."""
+"""The comments under an idea as HTML: each made once and kept, the thread joined and kept while nothing changes."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from forum.clock import now
-from forum.domain import comments, drafts, moderation
+from forum.domain import comments, drafts, moderation, reasons
 from forum.domain.comments import Item, Leaf
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
@@ -23,8 +24,8 @@ AGREES, OPEN, AGREEABLE, OWN, FRESH, SHOWN = 1, 2, 4, 8, 16, 32
 did I just post it, may I read it."""
 
 MOST_PIECES = 6_000
-MOST_LEAVES = 300
-MOST_CHARACTERS = 8_000_000  # of joined threads
+MOST_LEAVES = 100
+MOST_VIEWS = 4  # joined threads of one leaf: for people who agree with different comments, or wrote some
 MINUTE = 60  # comments say how long ago they were written: made anew each minute
 _SOMEBODY = Person(id=0, handle="", name="")
 
@@ -41,18 +42,27 @@ class _Kept:
     html: dict[Hashable, Markup] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Discussion:
     """The comments under an idea with the form below them: what comments/_thread.html shows."""
 
-    html: Markup
-    count: int
+    idea: IdeaView
+    user: Person | None
     page: dict[str, str | None]
     form: Form[Any]
     draft_key: str
     may_comment: bool
     why_not: str
-    said: str = ""
+    said: str
+    fresh: int | None
+    _kept: _Kept
+    _agreed: frozenset[int]
+    _flags: int
+
+    @property
+    def html(self) -> Markup:
+        """The comments of this page for this visitor, joined. Needs no database: it is made after the commit."""
+        return _html(self, self._kept, self._agreed, self._flags)
 
 
 _leaves: OrderedDict[Hashable, _Kept] = OrderedDict()
@@ -65,18 +75,22 @@ def context(visit: Visit, idea: IdeaView, *, after: int | str | None = None, **m
     `fresh`: id of a comment that takes the focus; `said`: what is said to screen readers; `form`: instead of the draft.
     """
     after = after or visit.query.get("after") or None
-    kept = _kept_leaf(visit, idea, after)
-    is_open = can(_in_good_standing(visit.user), "comment.post", idea)
+    kept, user = _kept_leaf(visit, idea, after), visit.user
+    is_open = can(_in_good_standing(user), "comment.post", idea)
     form: Form[Any] | None = more.get("form")
     discussion = Discussion(
-        html=_html(visit, idea, kept, is_open, more.get("fresh")),
-        count=idea.comment_count,
+        idea=idea,
+        user=user,
         page=_pager(idea, kept.leaf, after),
         form=form if form is not None else Form(_draft(visit, idea.id)),
-        draft_key=drafts.new_key() if visit.user else "",
-        may_comment=is_open and can(visit.user, "comment.post", idea),
-        why_not=_why_not(visit.user, idea, is_open),
+        draft_key=drafts.new_key() if user else "",
+        may_comment=is_open and can(user, "comment.post", idea),
+        why_not=_why_not(user, is_open),
         said=more.get("said", ""),
+        fresh=more.get("fresh"),
+        _kept=kept,
+        _agreed=_agreed(visit, idea.id, kept),
+        _flags=OPEN * is_open | AGREEABLE * can(_in_good_standing(user), "comment.agree", _Agreeable(idea)),
     )
     return {"idea": idea, "discussion": discussion}
 
@@ -86,7 +100,7 @@ def _in_good_standing(user: Person | None) -> Person:
     return replace(user, is_confirmed=True) if user else _SOMEBODY
 
 
-def _why_not(user: Person | None, idea: IdeaView, is_open: bool) -> str:
+def _why_not(user: Person | None, is_open: bool) -> str:
     if user is not None and user.status == "suspended":
         return "Your account is suspended. You can read, but you cannot comment."
     if not is_open:
@@ -123,39 +137,37 @@ def _kept_leaf(visit: Visit, idea: IdeaView, after: Any) -> _Kept:
         return kept
     leaf = comments.leaf(visit.db, idea.id, after)
     removed = [row.id for row in leaf.rows if row.state == "removed"]
-    reasons = {comment_id: moderation.reason_for(visit.db, "comment", comment_id) for comment_id in removed}
-    kept = _Kept(mark, leaf, frozenset(row.author_id for row in leaf.rows), reasons)
+    codes = moderation.reasons_for(visit.db, "comment", removed) if removed else {}
+    labels = {comment_id: reasons.label(code) for comment_id, code in codes.items()}
+    kept = _Kept(mark, leaf, frozenset(row.author_id for row in leaf.rows), labels)
     if version is not None:
         _leaves[key] = kept
-        while len(_leaves) > MOST_LEAVES or sum_of_characters() > MOST_CHARACTERS:
-            _leaves.popitem(last=False)
+        _shorten(_leaves, MOST_LEAVES)
     return kept
 
 
-def sum_of_characters() -> int:
-    """How much joined HTML is kept."""
-    return sum(len(html) for kept in _leaves.values() for html in kept.html.values())
+def _shorten(kept: OrderedDict[Any, Any], most: int) -> None:
+    with suppress(KeyError):  # another thread has done so
+        while len(kept) > most:
+            kept.popitem(last=False)
 
 
-def _html(visit: Visit, idea: IdeaView, kept: _Kept, is_open: bool, fresh: int | None) -> Markup:
-    """The comments of a page for this visitor, joined; shared by all who see the same."""
-    user = visit.user
-    agreed = _agreed(visit, idea.id, kept)
-    flags = OPEN * is_open | AGREEABLE * can(_in_good_standing(user), "comment.agree", _Agreeable(idea))
-    sees_all = all(row.state == "published" for row in kept.leaf.rows) or user is None
-    mine = user.id if user is not None and (user.id in kept.authors or not sees_all) else 0
+def _html(discussion: Discussion, kept: _Kept, agreed: frozenset[int], flags: int) -> Markup:
+    """Shared by all who see the same."""
+    user, fresh = discussion.user, discussion.fresh
+    sees_alike = user is None or all(row.state == "published" for row in kept.leaf.rows)
+    mine = user.id if user is not None and (user.id in kept.authors or not sees_alike) else 0
     key = (agreed, mine, flags)
     found = kept.html.get(key)
     if found is not None and fresh is None:
         return found
-    items = comments.view(kept.leaf, user, idea).items
     parts = []
-    for item in items:
+    for item in comments.view(kept.leaf, user, discussion.idea).items:
         own = OWN if item.row.author_id == mine else 0
         known = AGREES * (item.row.id in agreed) | SHOWN * item.is_shown | FRESH * (item.row.id == fresh)
-        parts.append(_piece(idea, item, flags | own | known, kept.reasons.get(item.row.id, "")))
+        parts.append(_piece(discussion.idea, item, flags | own | known, kept.reasons.get(item.row.id, "")))
     html = Markup("".join(parts))  # noqa: S704 - made of our own rendered templates
-    if fresh is None:
+    if fresh is None and len(kept.html) < MOST_VIEWS:
         kept.html[key] = html
     return html
 
@@ -210,6 +222,5 @@ def _piece(idea: IdeaView, item: Item, flags: int, reason: str) -> str:
         is_fresh=bool(flags & FRESH),
     )
     _pieces[key] = (fingerprint, html)
-    while len(_pieces) > MOST_PIECES:
-        _pieces.popitem(last=False)
+    _shorten(_pieces, MOST_PIECES)
     return html

@@ -20,7 +20,7 @@ from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 Kind = Literal["sqlite", "postgresql"]
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 20
 
 

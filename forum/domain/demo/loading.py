@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.db import Connection
-from forum.domain import passwords, recounts
+from forum.domain import passwords, recounts, search
 from forum.domain.demo import content, moderation
 from forum.domain.demo.content import Community, Content, Person
 from forum.domain.demo.filling import Filling, number
@@ -55,6 +55,7 @@ def load(db: Connection) -> Content:
     for step in (_people, _communities, _members, _ideas, _votes, _comments, moderation.load):
         step(filling)
     recounts.mend_all(db)
+    search.rebuild(db)
     return demo
 
 

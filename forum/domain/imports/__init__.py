@@ -1,1 +1,1 @@
-"""Importers: one frame (tables → rows → runs) for every format; a format is a module that gives rows, as `ideascale` does."""
+"""Importers: one frame (tables → rows → runs) for all formats. A format is a module that gives rows, as `ideascale`."""

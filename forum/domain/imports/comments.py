@@ -76,8 +76,7 @@ def plan(run: State, rows: Sequence[CommentRow | BadRow]) -> Plan:
             run.memory.keep(COMMENTS, [old.id])
             made.changed.append((row, old))
         else:
-            highest[row.group] += 1
-            made.new.append((row, f"{row.group}:{highest[row.group]}"))
+            made.new.append((row, f"{row.group}:{run.number_in(row.group, highest[row.group])}"))
     run.report.comments.created += len(made.new)
     run.report.comments.updated += len(made.changed)
     if run.is_dry:
@@ -106,7 +105,7 @@ def _taken(run: State, rows: Sequence[CommentRow | BadRow], ideas: dict[str, Any
 
 
 def _existing(run: State, ideas: dict[str, Any]) -> tuple[dict[str, list[Any]], dict[str, int]]:
-    """By group: comments that were here before the run and that no row has claimed yet, and the highest number given."""
+    """By group: comments from before the run that no row has claimed yet, and the highest number given."""
     unclaimed: dict[str, list[Any]] = defaultdict(list)
     highest: dict[str, int] = defaultdict(int)
     rows = chosen(run.db, _EXISTING, [idea.id for idea in ideas.values()], source=run.source)

@@ -205,8 +205,10 @@ def _document(run: State, idea_id: int, community_id: int, row: IdeaRow, made: T
 
 
 def _update(run: State, row: IdeaRow, old: Any, made: Texts, author_id: int) -> None:
-    """Texts, title, tags and totals follow the source. Place, status and state follow only what the source changed itself,
-    so that what moderators decided here stays."""
+    """Texts, title, tags and totals follow the source.
+
+    Place, status and state follow only what the source changed itself: what moderators decided here stays.
+    """
     place = _placed(run, row, old)
     values = {**_short(run, row, made, author_id), **place}
     run.db.execute(_SET, {"the_id": old.id, **{f"new_{name}": value for name, value in values.items()}})

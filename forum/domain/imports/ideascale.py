@@ -92,6 +92,16 @@ class Files:
         for row in self._comments.rows(progress) if self._comments else ():
             yield row if isinstance(row, BadRow) else _comment(row)
 
+    def notes(self) -> list[str]:
+        """NUL bytes that were left out."""
+        return [
+            f"{table.path.name} has NUL bytes on line {table.nul_lines[0]}"
+            + (f" and {len(table.nul_lines) - 1} more" if len(table.nul_lines) > 1 else "")
+            + ". We left these bytes out and kept the rest."
+            for table in (self._ideas, self._comments)
+            if table and table.nul_lines
+        ]
+
     def unknown_columns(self) -> dict[str, list[str]]:
         """Columns that IdeaScale's own exports do not have: custom fields, mostly."""
         tables = (self._ideas, self._comments)

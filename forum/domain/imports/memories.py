@@ -1,4 +1,4 @@
-"""What a run remembers of the rows it has met: numbers in a temporary table, so that a million rows need little memory."""
+"""What a run remembers of the rows it has met: numbers in a temporary table, so that a million need little memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -55,6 +55,6 @@ def parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         yield part
 
 
-def chosen(db: Connection, statement: sa.Select[Any], values: Sequence[Any], **more: Any) -> list[Any]:
+def chosen(db: Connection, statement: sa.Executable, values: Sequence[Any], **more: Any) -> list[Any]:
     """Rows of a statement with an expanding parameter `keys`; asks nothing when there are no keys."""
     return list(db.execute(statement, {"keys": list(values), **more})) if values else []

@@ -39,6 +39,7 @@ class Report:
     joinless: int = 0  # comments whose idea is not there; among the skipped ones
     stages: Counter[tuple[str, str]] = field(default_factory=Counter)  # (the source's word, our status) → ideas
     unknown_columns: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     bad_count: int = 0
 
@@ -51,11 +52,13 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report in words, a line each."""
-        would = "would be " if self.is_dry else ""
+        made = "would be created" if self.is_dry else "created"
+        votes = f"{self.votes_for:,} for, {self.votes_against:,} against"
         lines = [
-            *(f"{name}: {_told(tally, would)}" for name, tally in (("Ideas", self.ideas), ("Comments", self.comments))),
-            f"Votes in the file: {self.votes_for:,} for, {self.votes_against:,} against. They are kept as imported totals.",
-            f"Communities {would}created: {self.communities_created:,}. People {would}created: {self.people_created:,}.",
+            f"Ideas: {_told(self.ideas, self.is_dry)}",
+            f"Comments: {_told(self.comments, self.is_dry)}",
+            f"Votes in the file: {votes}. They count as imported totals.",
+            f"Communities {made}: {self.communities_created:,}. People {made}: {self.people_created:,}.",
         ]
         if self.stages:
             stages = (
@@ -73,7 +76,7 @@ class Report:
         for name, tally in (("ideas", self.ideas), ("comments", self.comments)):
             if tally.missing:
                 lines.append(f"No longer in the file: {tally.missing:,} {name}. They stay as they are.")
-        return lines + self.bad_lines()
+        return lines + self.notes + self.bad_lines()
 
     def bad_lines(self) -> list[str]:
         """The rows that were not taken, each with file, line and reason."""
@@ -84,7 +87,8 @@ class Report:
         return [f"Rows left out: {self.bad_count:,}", *(f"  {row}" for row in self.bad), *more]
 
 
-def _told(tally: Tally, would: str) -> str:
+def _told(tally: Tally, is_dry: bool) -> str:
+    would = "would be " if is_dry else ""
     return (
         f"{tally.rows:,} rows; {tally.created:,} {would}created, {tally.updated:,} {would}updated, "
         f"{tally.unchanged:,} unchanged, {tally.skipped:,} left out."

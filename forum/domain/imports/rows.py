@@ -48,7 +48,7 @@ class IdeaRow:
 
 @dataclass(frozen=True, slots=True)
 class CommentRow:
-    """One comment; `group` names those of one person on one idea at one moment, `hash` tells them apart by their text."""
+    """One comment. `group` names those of one person on one idea at one moment; `hash` tells these apart."""
 
     file: str
     line: int
@@ -76,6 +76,9 @@ class Source(Protocol):
 
     def comments(self, progress: Progress | None = None) -> Iterator[CommentRow | BadRow]:
         """The comments in the order of the file."""
+
+    def notes(self) -> list[str]:
+        """What else is to be told about the files, in sentences; known after reading."""
 
     def unknown_columns(self) -> dict[str, list[str]]:
         """File → columns that the format does not have; known after reading."""

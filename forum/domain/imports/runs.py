@@ -51,13 +51,13 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
     state.mend()
     for tally, count in zip((report.ideas, report.comments), before, strict=True):
         tally.missing = _missing(tally, count)
-    report.unknown_columns = source.unknown_columns()
+    report.unknown_columns, report.notes = source.unknown_columns(), source.notes()
     memory.close()
     return report
 
 
 def check(source: Source, progress: Progress | None = None) -> None:
-    """Read every file to its end, so that a broken one is refused before anything begins. Raises Unreadable, OSError."""
+    """Read every file to its end: a broken one is refused before anything begins. Raises Unreadable and OSError."""
     source.check(progress)
 
 

@@ -1,4 +1,4 @@
-"""What the parts of one run share: the connection, the report, who and what is known, and which counts are to be mended."""
+"""What the parts of one run share: connection, report, who and what is known, and which counts are to be mended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +11,9 @@ from forum.domain.imports.reports import Report
 
 MOST_TOUCHED = 100_000
 """Rows whose counts wait to be mended; past that they are mended at once."""
+
+MOST_NUMBERS = 50_000
+"""Groups whose last number is kept at hand: many more than there are in the batches that wait to be written."""
 
 
 @dataclass(slots=True)
@@ -26,6 +29,7 @@ class State:
     last_comment_id: int = 0  # comments with higher ids were made by this run
     language: str = "en"
     _tags: dict[str, int] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
     _touched: dict[str, set[int]] = field(default_factory=dict)
 
     @property
@@ -39,6 +43,14 @@ class State:
                 self._tags.clear()
             self._tags[name] = tags.ensure(self.db, name)
         return self._tags[name]
+
+    def number_in(self, group: str, highest: int) -> int:
+        """The next number in a group of comments, of which `highest` is the highest that is written."""
+        number = max(highest, self._numbers.pop(group, 0)) + 1
+        self._numbers[group] = number  # at the end: what was given last is kept longest
+        if len(self._numbers) > MOST_NUMBERS:
+            del self._numbers[next(iter(self._numbers))]
+        return number
 
     def touch(self, kind: str, ids: Iterable[int]) -> None:
         """Note rows of a table of recounts.KINDS whose counts this run changes."""

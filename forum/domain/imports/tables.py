@@ -1,4 +1,4 @@
-"""Tables in files as other systems export them: CSV read by header, a row at a time, with the line of everything wrong."""
+"""Tables as other systems export them: CSV read by header, a row at a time, with the line of everything wrong."""
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +61,7 @@ class Table:
     known: Sequence[str]
     delimiter: str = ","
     columns: list[str] = field(default_factory=list)
+    nul_lines: list[int] = field(default_factory=list)  # on which there were NUL bytes, which are left out
 
     @property
     def unknown(self) -> list[str]:
@@ -73,6 +74,7 @@ class Table:
         csv.field_size_limit(LONGEST)
         with self.path.open("rb") as file:
             lines = _Lines(name, file, progress)
+            self.nul_lines = lines.nul_lines
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             begins_on = 1
             try:
@@ -115,6 +117,7 @@ class _Lines:
     def __init__(self, name: str, file: BinaryIO, progress: Progress | None) -> None:
         self.name, self.file, self.progress = name, file, progress
         self.number, self.unreported = 0, 0
+        self.nul_lines: list[int] = []
         self.is_cut_off = False  # the last line was read, and no line end stood after it
 
     def __iter__(self) -> "_Lines":
@@ -135,7 +138,7 @@ class _Lines:
         if self.number == 1:
             raw = self.opening(raw)
         if b"\0" in raw:
-            raise Unreadable(self.name, self.number, "There is a NUL byte, which no text has. Is it a CSV file?")
+            raw = self.without_nul(raw)
         try:
             return raw.decode()
         except UnicodeDecodeError as error:
@@ -148,6 +151,13 @@ class _Lines:
         if raw.startswith(b"PK\x03\x04"):
             raise Unreadable(self.name, 1, "This is a workbook or archive. Please save the sheet as CSV in UTF-8.")
         return raw.removeprefix(b"\xef\xbb\xbf")
+
+    def without_nul(self, raw: bytes) -> bytes:
+        # Single ones are left behind where a text was pasted in UTF-16; several in a row are a damaged or another file.
+        if self.number == 1 or b"\0\0" in raw:
+            raise Unreadable(self.name, self.number, "There are NUL bytes here. The file is damaged, or no CSV file.")
+        self.nul_lines.append(self.number)
+        return raw.replace(b"\0", b"")
 
     def tell(self) -> None:
         if self.progress and self.unreported:

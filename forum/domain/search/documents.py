@@ -107,8 +107,7 @@ def put_many(db: Connection, documents: Iterable[Document]) -> int:
     while batch := list(islice(rest, BATCH)):
         ids = _next_ids(db, len(batch))
         rows = [
-            {**_row(document), "id": number, "is_uncounted": False}
-            for number, document in zip(ids, batch, strict=True)
+            {**_row(document), "id": number, "is_uncounted": False} for number, document in zip(ids, batch, strict=True)
         ]
         db.execute(_INSERT, rows)
         seen = [row for row in rows if row["is_visible"]]

@@ -213,7 +213,9 @@ def _lifted(score: float, net: int) -> float:
     return base + (score - base) * (1 + 0.05 * math.log10(1 + max(0, net)))
 
 
-def _page(ordered: list[tuple[float, Any]], limit: int, after: str | None) -> tuple[list[tuple[float, Any]], str | None]:
+def _page(
+    ordered: list[tuple[float, Any]], limit: int, after: str | None
+) -> tuple[list[tuple[float, Any]], str | None]:
     """The hits behind the key `score_id`, or the first ones where the key is none of ours."""
     key = _read_key(after)
     rest = [scored for scored in ordered if key is None or (scored[0], scored[1].id) < key]
@@ -300,9 +302,7 @@ def _corrected(
     return Query(tuple(wanted), query.unwanted), " ".join(text)
 
 
-def _meant(
-    db: Connection, one: Wanted, counts: Mapping[str, int], documents: int
-) -> Sequence[vocabularies.Neighbor]:
+def _meant(db: Connection, one: Wanted, counts: Mapping[str, int], documents: int) -> Sequence[vocabularies.Neighbor]:
     """Words much more used than this one and spelled much like it; a word that is well known is no typing error."""
     if not isinstance(one.expression, Word) or one.expression.begins or one.is_small:
         return []

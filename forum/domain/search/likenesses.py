@@ -8,15 +8,15 @@ far as it repeats one that more people support, or that stood there first: five 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import mul
 
 from forum import terms
 from forum.db import Connection
 from forum.domain.people import Person
 from forum.domain.search import candidates, indexes, sources, vocabularies
-from forum.domain.search.expressions import MARK, TITLE, Expression, Mark, Titled, Word, every, without
+from forum.domain.search.expressions import TITLE, Expression, Mark, Titled, Word, every, without
 from forum.domain.search.indexes import Arm
 from forum.domain.search.scores import idf
 
@@ -52,11 +52,12 @@ class Similar:
 @dataclass(slots=True)
 class _Candidate:
     idea_id: int
-    counts: Mapping[str, int]
+    words: str
+    marks: str
+    score: float
     likeness: float = 0.0
-    score: float = 0.0
     net: int = 0
-    vector: Vector | None = None
+    vector: Vector = field(default_factory=dict)
 
 
 def similar(
@@ -86,7 +87,7 @@ def similar(
     hidden = candidates.hidden_communities(db, user)
     marks = [Mark(f"c{int(community_id)}")] if community_id is not None else []
     found = _found(db, query, counts, documents, marks, hidden)
-    compared = _compared(db, found, query, counts, documents, exclude_idea_id)
+    compared = _compared(db, found, query, exclude_idea_id)
     weighed = _weighed(db, compared[: WEIGHED + 5], query, documents)[:WEIGHED]
     ordered = _apart(weighed)
     return [Similar(one.idea_id, round(min(1.0, one.likeness), 4)) for one in ordered if one.likeness >= at_least][
@@ -153,50 +154,40 @@ def _found(
     return sorted(gained, key=lambda number: (-gained[number], -number))[:COMPARED]
 
 
-def _compared(
-    db: Connection,
-    found: Sequence[int],
-    query: Vector,
-    counts: Mapping[str, int],
-    documents: int,
-    exclude_idea_id: int | None,
-) -> list[_Candidate]:
-    """The candidates in order of their likeness, roughly: how rare their other words are is not looked up yet."""
-    weight = {stem: value * idf(counts.get(stem, 0), documents) ** IDF_POWER for stem, value in query.items()}
+def _compared(db: Connection, found: Sequence[int], query: Vector, exclude_idea_id: int | None) -> list[_Candidate]:
+    """The candidates by their likeness, roughly: which telling words they share, whatever else they say."""
     compared: list[_Candidate] = []
     for row in candidates.load(db, found).values():
         if row.kind != "idea" or row.object_id == exclude_idea_id:
             continue
-        one = _Candidate(row.object_id, _stored(row.words, row.marks))
-        length = math.sqrt(sum((1 + math.log(count)) ** 2 for count in one.counts.values()))
-        shared = weight.keys() & one.counts.keys()
-        one.score = sum(weight[stem] * (1 + math.log(one.counts[stem])) for stem in shared) / max(length, 1.0)
-        compared.append(one)
+        words = row.words.split()
+        titled = {mark[1:] for mark in row.marks.split() if mark[0] == TITLE}
+        shared = sum(map(query.__getitem__, query.keys() & set(words))) + sum(
+            map(query.__getitem__, query.keys() & titled)
+        )
+        compared.append(_Candidate(row.object_id, row.words, row.marks, shared / math.sqrt(len(words) + 20)))
     return sorted(compared, key=lambda one: (-one.score, one.idea_id))
 
 
 def _stored(words: str, marks: str) -> Mapping[str, int]:
     """How often each stem stands in a stored text, with the words of the title three times; without small words."""
     counts = Counter(words.split())
-    for mark in marks.split(" "):
-        if mark.startswith(TITLE):
+    for mark in marks.split():
+        if mark[0] == TITLE:
             counts[mark[1:]] += TITLE_WEIGHT - 1
-        elif mark.startswith(MARK):
-            break
     for small in _SMALL & counts.keys():
         del counts[small]
     return counts
 
 
-def _weighed(
-    db: Connection, compared: Sequence[_Candidate], query: Vector, documents: int
-) -> list[_Candidate]:
+def _weighed(db: Connection, compared: Sequence[_Candidate], query: Vector, documents: int) -> list[_Candidate]:
     """The best candidates as vectors, scored, published ones only, with their votes; the best first."""
     about = sources.shown(db, "idea", [one.idea_id for one in compared])
     kept = [one for one in compared if one.idea_id in about and about[one.idea_id].state == "published"]
-    counts = vocabularies.counts(db, {stem for one in kept for stem in one.counts})
-    for one in kept:
-        one.vector = _vector(one.counts, counts, documents)
+    said = [_stored(one.words, one.marks) for one in kept]
+    counts = vocabularies.counts(db, set().union(*said))
+    for one, stems in zip(kept, said, strict=True):
+        one.vector = _vector(stems, counts, documents)
         one.likeness = _cosine(query, one.vector)
         one.net = max(0, about[one.idea_id].net)
     kept.sort(key=lambda one: (-one.likeness, one.idea_id))
@@ -221,12 +212,6 @@ def _apart(weighed: Sequence[_Candidate]) -> list[_Candidate]:
     return [one for _, _, one in sorted(final, key=lambda entry: (-entry[0], entry[1]))]
 
 
-def _cosine(one: Vector | None, other: Vector | None) -> float:
-    if not one or not other:
-        return 0.0
-    if len(one) > len(other):
-        one, other = other, one
-    get = other.get
-    return sum(value * get(stem, 0.0) for stem, value in one.items())
-
-
+def _cosine(one: Vector, other: Vector) -> float:
+    shared = one.keys() & other.keys()
+    return sum(map(mul, map(one.__getitem__, shared), map(other.__getitem__, shared)))

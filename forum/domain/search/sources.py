@@ -61,9 +61,7 @@ _SHOWN: dict[str, Any] = {
         Idea.state,
     )
     .join_from(Comment, Idea, Idea.id == Comment.idea_id)
-    .where(
-        Comment.id.in_(sa.bindparam("ids", expanding=True)), Comment.state == "published", Idea.state.in_(FOUND_IN)
-    ),
+    .where(Comment.id.in_(sa.bindparam("ids", expanding=True)), Comment.state == "published", Idea.state.in_(FOUND_IN)),
 }
 
 
