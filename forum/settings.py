@@ -1,7 +1,9 @@
 """Settings: one frozen record, read from FORUM_* environment variables once, at start."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,6 @@ class Settings:
     mail_folder: Path = Path("data/mail")
     data: Path = Path("data")
     trusted_proxies: tuple[str, ...] = ()
-    demo_notice: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -36,17 +37,17 @@ class Settings:
             mail_folder=Path(environ.get("FORUM_MAIL_FOLDER") or data / "mail"),
             data=data,
             trusted_proxies=tuple(p.strip() for p in environ.get("FORUM_TRUSTED_PROXIES", "").split(",") if p.strip()),
-            demo_notice=environ.get("FORUM_DEMO_NOTICE", "") == "1",
         )
 
 
 def _kept_secret(path: Path) -> str:
+    """The secret in this file, made if there is none. Of processes that start at once one makes it for all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
-    return secret
+    if not path.exists():
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # readable by its owner alone
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)  # never replaces a file that is there
+        Path(name).unlink()
+    return path.read_text().strip()

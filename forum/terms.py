@@ -9,7 +9,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 LONGEST = 40
@@ -46,18 +46,18 @@ _RUN = re.compile(rf"(?:[{_UNSPACED}][{_MARKS}]*)+")
 _CLUSTER = re.compile(rf".[{_MARKS}]*", re.DOTALL)
 
 _PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "ħ": "h"}
     | dict.fromkeys(_INVISIBLE)
 )
 # French and Italian drop a vowel before another one; what is left of the small word says nothing.
 _ELIDED = frozenset("l d j m t s c n qu jusqu lorsqu puisqu quoiqu dell all nell sull".split())
 
 STOP = frozenset(
-    "a about after all also am an and any are as at be because been before being both but by can could did do does doing "
-    "dont down each few for from further had has have having he her here hers him his how i if in into is it its itself "
-    "just let me more most my no nor not now of off on once only or other our ours out over own same she should so some "
-    "such than that the their theirs them then there these they this those through to too under until up us very was we "
-    "were what when where which while who whom why will with would you your yours".split()
+    "a about after all also am an and any are as at be because been before being both but by can could did do "
+    "does doing dont down each few for from further had has have having he her here hers him his how i if in into "
+    "is it its itself just let me more most my no nor not now of off on once only or other our ours out over own "
+    "same she should so some such than that the their theirs them then there these they this those through to too "
+    "under until up us very was we were what when where which while who whom why will with would you your yours".split()
 )
 """Small words of English that a search need not find."""
 
@@ -77,7 +77,7 @@ _STEMMING = threading.Lock()  # a stemmer keeps the word it works on in itself
 def words(text: str) -> list[str]:
     """The folded words of a text in their order, not stemmed: `Naïve voters'` gives `naive`, `voters`.
 
-    A word with a hyphen gives its parts and then the whole; a run of Chinese gives pairs of characters and its last one.
+    A word with a hyphen gives its parts and then the whole; a run of Chinese gives pairs of characters and its last.
     """
     return [word for raw in _raws(text) for word in _split(raw)]
 
@@ -154,7 +154,7 @@ def stem(word: str) -> str:
 
 @cache
 def _stemmer(name: str) -> Any:
-    import snowballstemmer  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a quarter of a second: not at start
+    import snowballstemmer  # this takes a quarter of a second: not at start
 
     return snowballstemmer.stemmer(name)
 
@@ -212,7 +212,7 @@ def _pieces(raw: str) -> Iterator[tuple[str, int]]:
 def _pairs(run: str) -> list[str]:
     """Overlapping pairs of characters, then the last one alone: so each character begins exactly one of them."""
     clusters = _CLUSTER.findall(fold(run))
-    return [*(a + b for a, b in zip(clusters, clusters[1:], strict=False)), clusters[-1]]
+    return [*(a + b for a, b in pairwise(clusters)), clusters[-1]]
 
 
 def _parts(raw: str) -> list[str]:
@@ -226,6 +226,6 @@ def _parts(raw: str) -> list[str]:
         elif len(pieces) == 2 and pieces[0].lower() in _ELIDED:
             del pieces[0]
         word = fold("".join(pieces))[:LONGEST]
-        # Folding may leave nothing, or part what looked like one word (½ becomes 1⁄2).
+        # Folding may leave nothing, or part what looked like one word (a half becomes a 1, a slash and a 2).
         parts += re.findall(rf"\w[\w{_MARKS}]*", word)
     return parts

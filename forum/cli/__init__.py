@@ -2,7 +2,7 @@
 
 import typer
 
-from forum.cli import contents, imports, sites
+from forum.cli import contents, exports, imports, sites
 from forum.cli.base import in_plain_words
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -11,6 +11,7 @@ app.command()(sites.worker)
 app.command()(sites.migrate)
 app.command()(contents.demo)
 app.add_typer(imports.app, name="import")
+app.add_typer(exports.app, name="export")
 
 
 def main() -> None:

@@ -60,6 +60,8 @@ def bring_in(source: Source, *, is_dry: bool) -> None:
 def shown(what: str, size: int) -> Iterator[tables.Progress]:
     """A progress bar over so many bytes, on the error channel, so that the report can be kept in a file."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), DownloadColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=ERRORS, transient=True, disable=not ERRORS.is_terminal) as bar:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=ERRORS, transient=True, disable=not ERRORS.is_terminal
+    ) as bar:
         task = bar.add_task(what, total=size)
         yield lambda count: bar.advance(task, count)

@@ -10,12 +10,13 @@ from pydantic import BaseModel, Field, field_validator
 
 from forum.clock import now
 from forum.db import Connection, insert, insert_once
-from forum.domain import agencies, limits, outbox, tags
+from forum.domain import agencies, limits, notifications, outbox, tags
 from forum.domain.communities import PHASES, CommunityView
 from forum.domain.errors import Conflict, Invalid
+from forum.domain.notifications import Telling
 from forum.domain.people import Person
 from forum.domain.permissions import require
-from forum.models import Community, CommunityAgency, CommunityPhase, CommunityTag, Guideline, Tag, User
+from forum.models import Community, CommunityAgency, CommunityPhase, CommunityTag, Guideline, Idea, Tag, User
 from forum.text import slug as slug_of
 
 MOST_PHASES = 4
@@ -79,6 +80,18 @@ _EDIT = (
         }
     )
     .returning(sa.literal(1))
+)
+_VISIBILITY = sa.select(Community.visibility).where(Community.id == sa.bindparam("community"))
+_IDEAS_AFTER = (
+    sa.select(Idea.id)
+    .where(Idea.community_id == sa.bindparam("community"), Idea.is_listed, Idea.id > sa.bindparam("after"))
+    .order_by(Idea.id)
+    .limit(VISIBILITY_STEP)
+)
+_PUBLISH = (
+    sa.update(Idea)
+    .where(Idea.id.in_(sa.bindparam("ids", expanding=True)), Idea.is_listed)
+    .values(is_public=sa.bindparam("public"))
 )
 _PHASES = (
     sa.select(CommunityPhase.phase, CommunityPhase.starts_at)
@@ -163,7 +176,11 @@ def decide(db: Connection, user: Person | None, community: CommunityView, *, is_
     if db.execute(_DECIDE, {"community": community.id, "before": "proposed", "after": after}).first() is None:
         raise Conflict("Somebody has decided on this proposal already.")
     if community.proposed_by_id:
-        outbox.add(db, "community.decided", community_id=community.id, by_id=user.id, note=note.strip()[:1000])
+        what = "is open now" if is_opened else "was declined"
+        text = f"The community that you proposed {what}." + (f"\n\n{note.strip()[:1000]}" if note.strip() else "")
+        title = f"“{community.name}” {what}"
+        told = Telling(f"community:{community.id}:{after}", "community.decided", title, f"/c/{community.slug}", text)
+        notifications.later(db, [community.proposed_by_id], told, reason="you proposed this community")
 
 
 def archive(db: Connection, user: Person | None, community: CommunityView, *, is_archived: bool) -> None:
@@ -192,6 +209,16 @@ def edit(db: Connection, user: Person | None, community: CommunityView, fields: 
     _set_agencies(db, community.id, fields.agencies)
     if fields.visibility != community.visibility:
         outbox.add(db, "community.visibility_changed", community_id=community.id, after_id=0)
+
+
+def follow_visibility(db: Connection, community_id: int, after_id: int = 0) -> int | None:
+    """Bring the next ideas of a community in or out of public view; returns the id to go on after, None at the end."""
+    visibility = db.execute(_VISIBILITY, {"community": community_id}).scalar_one()
+    ids = list(db.execute(_IDEAS_AFTER, {"community": community_id, "after": after_id}).scalars())
+    values = {"ids": ids, "public": visibility == "public"}
+    if ids:
+        db.execute(_PUBLISH, values)
+    return ids[-1] if len(ids) == VISIBILITY_STEP else None
 
 
 def _set_tags(db: Connection, community_id: int, names: str) -> None:

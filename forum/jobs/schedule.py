@@ -3,6 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -44,8 +45,7 @@ def grow_trust(database: Database) -> None:
     """Raise the trust of people whose time has come, a few a transaction."""
     after: int | None = 0
     while after is not None:
-        start = after
-        after = database.write(lambda db: trust.grow(db, after=start, most=50))
+        after = database.write(partial(trust.grow, after=after, most=50))
 
 
 WALKS: Mapping[str, tuple[float, Walk]] = {

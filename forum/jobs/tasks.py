@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from forum.clock import now, to_microseconds
 from forum.db import Connection
-from forum.domain import audiences, communities, mails, notifications, outbox
+from forum.domain import audiences, communities, founding, mails, notifications, outbox
 from forum.domain.audiences import Place, Recipient, Source, Subject
 from forum.domain.ideas import STATUSES, reference
 from forum.domain.notifications import Telling
@@ -122,6 +122,14 @@ def people_told(db: Connection, message: Message, settings: Settings) -> None:
     _tell(db, settings, audiences.recipients(db, told["user_ids"], None), News(telling, reason, told["text"]))
 
 
+def visibility_changed(db: Connection, message: Message, settings: Settings) -> None:
+    """A community is seen by others than before: its ideas follow, some thousand in a transaction."""
+    community_id = message.payload["community_id"]
+    following = founding.follow_visibility(db, community_id, message.payload["after_id"])
+    if following is not None:
+        outbox.add(db, message.kind, community_id=community_id, after_id=following)
+
+
 def _spread(
     db: Connection,
     message: Message,
@@ -171,5 +179,6 @@ TASKS: dict[str, Task] = {
     "idea.moved": idea_moved,
     "community.decided": community_decided,
     "people.told": people_told,
+    "community.visibility_changed": visibility_changed,
 }
 """Kind of message → what to do, in one transaction with its removal from the outbox; safe to repeat."""

@@ -170,8 +170,8 @@ class _Reader(HTMLParser):
         elif tag in _INLINE:
             self.parts.append(self.spans.opened(_INLINE[tag]))
         elif tag == "a":
+            self.parts.append(self.spans.opened(LINK, "" if self.links else values.get("href", "")))
             self.links += 1
-            self.parts.append(self.spans.opened(LINK, values.get("href", "")))
         elif tag in _MEDIA:
             self.medium(values.get("src", ""), values.get("alt", ""), is_apart=tag != "img")
 
@@ -192,7 +192,7 @@ class _Reader(HTMLParser):
 
     def medium(self, address: str, words: str, *, is_apart: bool) -> None:
         """A picture or a player as a link to it."""
-        words = plain_again(words)
+        words = plain_again(words).strip() or address
         if self.links or not is_safe_link(address):
             self.parts.append(words)
             return
@@ -312,6 +312,6 @@ class _Reader(HTMLParser):
             if above and not (block.is_close and above.around and above.around[-1].isspace()):
                 shared = [a for a, b in zip(above.around, block.around, strict=False) if a == b == "> "]
                 lines.append("".join(shared).rstrip())
-            lines += _Block(block.around, block.mark, body.strip("\n")).lines()
+            lines += _Block(block.around, block.mark, body.strip()).lines()
             above = block
         return "\n".join(lines)

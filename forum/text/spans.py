@@ -84,7 +84,7 @@ class _Reader:
         if span.kind == LINK and span.href:
             if outer and outer[-1].endswith("!"):
                 outer[-1] = outer[-1][:-1] + "\\!"
-            words = _link(words, span.href)
+            words = _link(words, span.href) if words else ""
         elif span.kind != LINK and self.emphasis and words:
             words = _emphasized(words, span.kind, "" if left else span.before, "" if right else after[:1])
         outer.append(left + words + right)
@@ -93,9 +93,9 @@ class _Reader:
 def _link(words: str, href: str) -> str:
     href = _UNSAFE_IN_HREF.sub(lambda char: f"%{ord(char[0]):02X}" if char[0].isascii() else "", href)
     is_bare = ADDRESS.fullmatch(href) and trimmed(href) == href
-    if is_bare and (not words or words.removesuffix("/") == href.removesuffix("/")):
+    if is_bare and words.removesuffix("/") == href.removesuffix("/"):
         return href
-    label = _BRACKETS.sub(r"\\\1", " ".join((words or href).split()))
+    label = _BRACKETS.sub(r"\\\1", " ".join(words.split()))
     return f"[{label}]({re.sub('&(?=#?[0-9A-Za-z]+;)', '&amp;', href)})"
 
 

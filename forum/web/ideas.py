@@ -49,6 +49,7 @@ class Parts:
     """The HTML of a page that is the same for all who may read the idea."""
 
     text: Markup
+    voters: Markup
     standing: Markup
     side: Markup
 
@@ -115,7 +116,7 @@ def _parts(visit: Visit, idea: IdeaView) -> Parts:
         "similar": facts.similar,
         "moment": now(),
     }
-    parts = Parts(*(_part(name, context) for name in ("_text", "_standing", "_side")))
+    parts = Parts(*(_part(name, context) for name in ("_text", "_voters", "_standing", "_side")))
     _kept[idea.id] = (facts, parts)
     while len(_kept) > MOST_KEPT:
         _kept.popitem(last=False)

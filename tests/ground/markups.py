@@ -65,7 +65,7 @@ def read(html: str) -> Reader:
 
 
 def faults(html: str) -> list[str]:
-    """What makes this HTML unsafe: tags, attributes, relations and link targets that nobody allowed. Empty when safe."""
+    """What makes this HTML unsafe: tags, attributes and link targets that nobody allowed. Empty when safe."""
     reader = read(html)
     return reader.faults + [f"link {href}" for href in reader.hrefs if not is_harmless(href)]
 

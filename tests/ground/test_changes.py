@@ -1,5 +1,7 @@
 """What changed between two versions of a text."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +51,7 @@ def test_both_versions_can_be_made_from_the_changes(old, new):
 @given(WORDS, WORDS)
 def test_neighboring_changes_are_of_different_kinds_and_deletions_come_first(old, new):
     kinds = [kind for kind, _ in text.differences(old, new)]
-    pairs = list(zip(kinds, kinds[1:], strict=False))
+    pairs = list(pairwise(kinds))
     assert ("add", "del") not in pairs
     assert all(one != other for one, other in pairs)
 

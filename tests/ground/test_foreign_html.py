@@ -50,7 +50,7 @@ CASES = [
     ("<ul><li>a</li><li>b<ol><li>c</li></ol></li></ul>", "- a\n- b\n  1. c"),
     ("<ul><li>a<ol start=3><li>c</ol></ul>", "- a\n\n  3. c"),
     ("<ol><li><p>a</p><p>b</p></li><li>c</li></ol>", "1. a\n\n   b\n2. c"),
-    ("<ul><li>a</ul><ul><li>b</ul>", "- a\n\n* b"),
+    ("<ul><li>a</ul><ul><li>b</ul>", "- a\n* b"),
     ("<blockquote>a<ul><li>b</ul></blockquote>c", "> a\n>\n> - b\n\nc"),
     ("<h1>A #</h1><h2>b</h2>c", "# A \\#\n\n## b\n\nc"),
     ("<table><tr><th>a<th>b|c<tr><td>1<td></table>", "| a | b\\|c |\n| --- | --- |\n| 1 |  |"),
@@ -75,7 +75,7 @@ CASES = [
     ("a | b<br>--|--", "a | b\n\\--|--"),
     ("snake_case, _so_, 5*3*2, `x`, a\\b, ~~c~~", "snake_case, \\_so\\_, 5\\*3\\*2, \\`x\\`, a\\\\b, \\~\\~c\\~\\~"),
     ("[a](http://x.example) [b] [e-mail removed]", "[a\\](http://x.example) [b] [e-mail removed]"),
-    ("http://x.example/_a_*b* www.x.example/_a_", "http://x.example/_a_\\*b\\* www.x.example/\\_a\\_"),
+    ("http://x.example/_a_*b* www.x.example/_a_", "http://x.example/_a\\_\\*b\\* www.x.example/\\_a\\_"),
     ("<br>    indented", "indented"),
     ("A\x00n\x00y\x0bone", "Any\none"),
 ]

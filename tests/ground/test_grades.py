@@ -55,9 +55,28 @@ def test_sentences_are_counted_as_a_reader_would(source, sentences):
 
 @pytest.mark.parametrize(
     "word, syllables",
-    [("the", 1), ("people", 2), ("idea", 3), ("government", 3), ("create", 2), ("being", 2), ("agencies", 3)]
-    + [("something", 2), ("million", 2), ("don't", 1), ("didn't", 2), ("used", 1), ("wanted", 2), ("changes", 2)]
-    + [("society", 4), ("transparency", 4), ("individual", 5), ("well-being", 3), ("table", 2), ("whole", 1)],
+    [
+        ("the", 1),
+        ("people", 2),
+        ("idea", 3),
+        ("government", 3),
+        ("create", 2),
+        ("being", 2),
+        ("agencies", 3),
+        ("something", 2),
+        ("million", 2),
+        ("don't", 1),
+        ("didn't", 2),
+        ("used", 1),
+        ("wanted", 2),
+        ("changes", 2),
+        ("society", 4),
+        ("transparency", 4),
+        ("individual", 5),
+        ("well-being", 3),
+        ("table", 2),
+        ("whole", 1),
+    ],
 )
 def test_syllables_are_counted_as_they_are_spoken(word, syllables):
     # so many times that the word decides the grade, and one sentence of known length

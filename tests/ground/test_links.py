@@ -18,10 +18,32 @@ def test_a_path_of_this_site_is_taken(path):
 
 @pytest.mark.parametrize(
     "path",
-    ["", "ideas", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "\\/evil.example"]
-    + ["https://evil.example", "http:/ideas", "javascript:alert(1)", "data:text/html,x", "mailto:a@b.example"]
-    + ["/\t/evil.example", "/\n/evil.example", "/\r\nSet-Cookie: a=b", " /ideas", "/ideas\x00", "\x01/ideas", "/a b"]
-    + ["/\u2028x", "?next=/", "#a", "../x", "/" + "a" * 2_000],
+    [
+        "",
+        "ideas",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "\\/evil.example",
+        "https://evil.example",
+        "http:/ideas",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "mailto:a@b.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "/\r\nSet-Cookie: a=b",
+        " /ideas",
+        "/ideas\x00",
+        "\x01/ideas",
+        "/a b",
+        "/\u2028x",
+        "?next=/",
+        "#a",
+        "../x",
+        "/" + "a" * 2000,
+    ],
 )
 def test_anything_else_leads_to_the_default(path):
     assert text.safe_next(path) == "/"

@@ -97,8 +97,21 @@ def test_an_address_becomes_a_link(markdown, href):
 
 @pytest.mark.parametrize(
     "markdown",
-    ["http://", "xhttp://x.example", "http:/x", "www.", "www.example", "me@x.example", "a.www.b.c", "ftp://x.example"]
-    + ["`http://x.example`", "[a](x.html)", "[a](../admin)", "[a](//x.example)", "http://a@x.example"],
+    [
+        "http://",
+        "xhttp://x.example",
+        "http:/x",
+        "www.",
+        "www.example",
+        "me@x.example",
+        "a.www.b.c",
+        "ftp://x.example",
+        "`http://x.example`",
+        "[a](x.html)",
+        "[a](../admin)",
+        "[a](//x.example)",
+        "http://a@x.example",
+    ],
 )
 def test_what_is_no_safe_address_stays_text(markdown):
     assert read(shown(markdown)).hrefs == []

@@ -7,17 +7,20 @@ import pytest
 from forum import text
 
 SHAPES = {
-    "emphasis": "*a **a ", "left open": "_a __b ", "closers": "a** ", "brackets": "[", "links": "[a](", "nested links": "[a](/b ",
-    "pictures": "![", "angles": "<", "autolinks": "<http:", "backticks": "`a``", "ampersands": "&", "references": "&#", "quotes": ">",
-    "spaced quotes": "> ", "quoted lines": ">a\n\n", "lists": "- ", "points": "- a\n", "numbers": "1. a\n\n", "cells": "a|b\n",
-    "pipes": "|", "rulers": "-|", "headings": "# a\n", "backslashes": "\\", "struck": "~~a", "tildes": "~", "addresses": "http://a ",
-    "schemes": "http://", "colons": "://", "www": "www.", "www addresses": "www.a.b ", "new lines": "\n", "spaces": " ", "tabs": "\t",
-    "rules": "---\n", "fences": "```\n", "lines": "a\n", "accents": "\u0301", "words": "word. ", "stops": ".", "brackets closed": ")",
-    "true tags": "<b>", "tags": "<a ", "quoted tags": "<a '", "attributes": "<a '<' ", "bold and italic": "<b>x<i>y", "boxes": "<div>",
-    "nested lists": "<ul><li>", "tables": "<table><tr><td>", "comments": "<!--", "closed comments": "<!-- -->", "fonts": "<p><font>x",
-    "scripts": "<script>", "broken references": "&p;=1", "double references": "&amp;", "misread": "\u00e2\u20ac", "breaks": "<br>- a",
-    "headings in html": "<h1>", "unknown tags": "<foo>", "links in html": "<a href=http://x.example>y", "verbatim": "<pre>",
-    "adopted": "<b><i><p></b>x", "names": "Mr. A. ", "hyphens": "a-", "apostrophes": "a'",
+    "emphasis": "*a **a ", "left open": "_a __b ", "closers": "a** ", "brackets": "[", "links": "[a](",
+    "nested links": "[a](/b ", "pictures": "![", "angles": "<", "autolinks": "<http:", "backticks": "`a``",
+    "ampersands": "&", "references": "&#", "quotes": ">", "spaced quotes": "> ", "quoted lines": ">a\n\n",
+    "lists": "- ", "points": "- a\n", "numbers": "1. a\n\n", "cells": "a|b\n", "pipes": "|", "rulers": "-|",
+    "headings": "# a\n", "backslashes": "\\", "struck": "~~a", "tildes": "~", "addresses": "http://a ",
+    "schemes": "http://", "colons": "://", "www": "www.", "www addresses": "www.a.b ", "new lines": "\n",
+    "spaces": " ", "tabs": "\t", "rules": "---\n", "fences": "```\n", "lines": "a\n", "accents": "\u0301",
+    "words": "word. ", "stops": ".", "brackets closed": ")", "true tags": "<b>", "tags": "<a ",
+    "quoted tags": "<a '", "attributes": "<a '<' ", "bold and italic": "<b>x<i>y", "boxes": "<div>",
+    "nested lists": "<ul><li>", "tables": "<table><tr><td>", "comments": "<!--", "closed comments": "<!-- -->",
+    "fonts": "<p><font>x", "scripts": "<script>", "broken references": "&p;=1", "double references": "&amp;",
+    "misread": "\u00e2\u20ac", "breaks": "<br>- a", "headings in html": "<h1>", "unknown tags": "<foo>",
+    "links in html": "<a href=http://x.example>y", "verbatim": "<pre>", "adopted": "<b><i><p></b>x",
+    "names": "Mr. A. ", "hyphens": "a-", "apostrophes": "a'",
 }  # fmt: skip
 FUNCTIONS = [
     text.to_html, text.to_plain, text.excerpt, text.from_html, text.from_plain, text.slug, text.handle, text.fold,

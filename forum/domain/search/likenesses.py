@@ -2,14 +2,15 @@
 
 Candidates come from the index by the text's most telling words. They are compared as vectors of stems (TF-IDF with
 logarithmic counts and cosine, Salton and Buckley 1988; words of the title count three times), then in the light of the
-nearest ones (an idea that is also like those gains, as in pseudo relevance feedback), and then an idea is moved down as
-far as it repeats one that more people support, or that stood there first: five different ideas help, five copies do not.
+nearest ones (an idea that is also like those gains, as in pseudo relevance feedback). Then an idea is moved down as far
+as it repeats one that more people support, or that stood there first: five different ideas help, five copies do not.
 """
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import mul
 
 from forum import terms
@@ -105,18 +106,22 @@ def _weights(titled: Sequence[str], said: Sequence[str]) -> Counter[str]:
     return telling or weights
 
 
+_MOST_SAID = 200
+_SAID = [0.0, *(1 + math.log(times) for times in range(1, _MOST_SAID + 1))]
 _SMALL = frozenset(terms.STOP | {terms.fold(word) for word in terms.STOP})
 
 
 def _vector(weights: Mapping[str, int], counts: Mapping[str, int], documents: int) -> Vector:
     """A text as a vector of length 1."""
-    raw = {
-        stem: (1 + math.log(count)) * idf(counts.get(stem, 0), documents) ** IDF_POWER
-        for stem, count in weights.items()
-        if count > 0
-    }
-    length = math.sqrt(sum(value * value for value in raw.values()))
+    get = counts.get
+    raw = {stem: _SAID[min(said, _MOST_SAID)] * _rarity(get(stem, 0), documents) for stem, said in weights.items()}
+    length = math.sqrt(sum(map(mul, raw.values(), raw.values())))
     return {stem: value / length for stem, value in raw.items()} if length else {}
+
+
+@lru_cache(maxsize=16384)
+def _rarity(count: int, documents: int) -> float:
+    return idf(count, documents) ** IDF_POWER
 
 
 def _found(
@@ -214,4 +219,4 @@ def _apart(weighed: Sequence[_Candidate]) -> list[_Candidate]:
 
 def _cosine(one: Vector, other: Vector) -> float:
     shared = one.keys() & other.keys()
-    return sum(map(mul, map(one.__getitem__, shared), map(other.__getitem__, shared)))
+    return float(sum(map(mul, map(one.__getitem__, shared), map(other.__getitem__, shared))))

@@ -4,7 +4,8 @@ import sqlalchemy as sa
 
 from forum.db import Connection, is_sqlite
 from forum.domain.search import documents, sources
-from forum.domain.search.documents import KINDS, MARK
+from forum.domain.search.documents import KINDS
+from forum.domain.search.expressions import MARK
 from forum.domain.search.sources import FOUND_IN
 from forum.models import Comment, Idea
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
@@ -65,7 +66,7 @@ def rebuild(db: Connection) -> int:
 
 
 def check(db: Connection) -> list[str]:
-    """What does not agree between the ideas and comments, the documents and the index: sentences, none when all is well.
+    """What does not agree between the ideas and comments, their documents and the index, in sentences.
 
     `forum check` shows them; rebuild() mends all of them.
     """
