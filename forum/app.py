@@ -15,6 +15,7 @@ from forum.db import Database
 from forum.jobs.worker import Worker
 from forum.settings import Settings
 from forum.web import endpoint, errors, render
+from forum.web.dispatch import Dispatcher
 from forum.web.endpoint import Door
 from forum.web.routes import ROUTES
 from forum.web.security import SESSION_COOKIE
@@ -40,15 +41,19 @@ class Forum:
             lifespan=self._lifespan,
         )
         self.routes.state.door = self.door
+        self.dispatcher = Dispatcher(ROUTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from the page cache, or hand on."""
-        if (
-            (scope["type"] == "http" and scope["method"] == "GET" and not await self._kept(scope, send))
-            or scope["type"] != "http"
-            or scope["method"] != "GET"
-        ):
-            await self.routes(scope, receive, send)
+        """Answer from the page cache, or by the endpoint of the address; Starlette has the rest."""
+        if scope["type"] == "http":
+            method = scope["method"]
+            if method == "GET" and await self._kept(scope, send):
+                return
+            if match := self.dispatcher.find(method, scope["path"]):
+                scope["app"], scope["path_params"] = self.routes, match[1]
+                await match[0](scope, receive, send)
+                return
+        await self.routes(scope, receive, send)
 
     async def _kept(self, scope: Scope, send: Send) -> bool:
         is_htmx = False

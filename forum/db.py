@@ -4,6 +4,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -148,8 +149,17 @@ def _with_version(connection: Connection, version: Hashable) -> Iterator[Connect
         connection.info["version"] = None
 
 
-_remembered: dict[tuple[str, Hashable], tuple[Hashable, Any]] = {}
+MOST_REMEMBERED = 1_000
+_remembered: OrderedDict[tuple[str, Hashable], tuple[Hashable, Any]] = OrderedDict()
 MOST_REMEMBERED = 4_000
+
+
+def address(db: Connection) -> str:
+    """The database's address as text, worked out once for each connection."""
+    address: str | None = db.info.get("address")
+    if address is None:
+        address = db.info["address"] = str(db.engine.url)
+    return address
 
 
 def remembered(db: Connection, key: Hashable, make: Callable[[], T]) -> T:
@@ -157,7 +167,7 @@ def remembered(db: Connection, key: Hashable, make: Callable[[], T]) -> T:
     version = db.info.get("version")
     if version is None:
         return make()
-    full_key = (str(db.engine.url), key)
+    full_key = (address(db), key)
     kept = _remembered.get(full_key)
     if kept is not None and kept[0] == version:
         return kept[1]  # type: ignore[no-any-return]
@@ -330,4 +340,6 @@ def take_ids(db: Connection, table: type[Any], count: int) -> list[int]:
         last = db.execute(sa.select(sa.func.max(table.id))).scalar() or 0
         return list(range(last + 1, last + 1 + count))
     sequence = sa.func.pg_get_serial_sequence(table.__tablename__, "id")
-    return list(db.execute(sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))).scalars())
+    return list(
+        db.execute(sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))).scalars()
+    )

@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,22 +16,7 @@ from forum.domain.lists import Filters
 from forum.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Take things out of the forum, as files.")
-Method = StrEnum("Method", {name: name for name in formulas.FORMULAS})
-Status = StrEnum("Status", {name.replace("-", "_"): name for name in STATUSES})
-
-
-class Format(StrEnum):
-    """A kind of file."""
-
-    csv = "csv"
-    json = "json"
-
-
-class Author(StrEnum):
-    """A kind of author."""
-
-    citizen = "citizen"
-    employee = "employee"
+Method = Literal["net", "approval", "trending", "contested"]
 
 
 @app.callback()
@@ -42,26 +26,28 @@ def exporters() -> None:
 
 @app.command()
 def top(
-    method: Annotated[Method, typer.Option(help="The formula.")] = Method["net"],
+    method: Annotated[Method, typer.Option(help="The formula.")] = "net",
     community: Annotated[str, typer.Option(help="Only ideas of this community (its slug).")] = "",
     tag: Annotated[str, typer.Option(help="Only ideas with this tag.")] = "",
-    status: Annotated[Status | None, typer.Option(help="Only ideas that stand there.")] = None,
-    author: Annotated[Author | None, typer.Option(help="Only ideas by such authors.")] = None,
+    status: Annotated[str, typer.Option(help=f"Only ideas that are {', '.join(STATUSES)}.")] = "",
+    author: Annotated[Literal["citizen", "employee"] | None, typer.Option(help="Only ideas by such authors.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Posted on this day or later.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Posted on this day or earlier.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many; all if not given.")] = None,
-    format: Annotated[Format, typer.Option(help="The kind of file.")] = Format.csv,  # noqa: A002 - the option's name
+    format: Annotated[Literal["csv", "json"], typer.Option(help="The kind of file.")] = "csv",  # noqa: A002 - its name
     output: Annotated[
         Path | None, typer.Option("--output", "-o", dir_okay=False, help="The file; else printed.")
     ] = None,
 ) -> None:
     """The ideas that lead a ranking, in the same order as on the pages, as CSV or JSON."""
-    formula = formulas.get(method.value)
+    formula = formulas.get(method)
+    if status and status not in STATUSES:
+        fail(f"There is no status {status!r}. Known are: {', '.join(STATUSES)}.", WRONG)
     given = {
         "community": community,
         "tag": tag,
-        "status": status.value if status else "",
-        "author": author.value if author else "",
+        "status": status,
+        "author": author or "",
         "since": f"{since:%Y-%m-%d}" if since else "",
         "until": f"{until:%Y-%m-%d}" if until else "",
         "limit": str(limit) if limit else "",
@@ -71,15 +57,15 @@ def top(
             sort=formula.sort,
             community_id=_community(db, community) if community else None,
             tag_id=_tag(db, tag) if tag else None,
-            status=status.value if status else None,
-            author_kind=author.value if author else None,
+            status=status or None,
+            author_kind=author,
             since=since.replace(tzinfo=UTC) if since else None,
             until=until.replace(tzinfo=UTC) + timedelta(days=1) if until else None,
         )
         rows = exports.ranked(db, formula, filters, Settings.from_env().base_url, most=limit)
 
         def make() -> Iterator[bytes]:
-            if format is Format.csv:
+            if format == "csv":
                 return exports.as_csv(rows)
             return exports.as_json(formula, {name: value for name, value in given.items() if value}, rows)
 

@@ -21,8 +21,8 @@ ERRORS = Console(stderr=True)
 def importers() -> None:
     """Bring in what other systems exported.
 
-    A second run changes nothing; a changed row is brought up to date. It is all or nothing: a file that can't be read to
-    its end leaves nothing behind.
+    A second run changes nothing; a changed row is brought up to date. It is all or nothing:
+    a file that can't be read to its end leaves nothing behind.
     """
 
 

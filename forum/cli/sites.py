@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from forum import schema
-from forum.cli.base import say
+from forum.cli.base import fail, opened, say
 from forum.db import Database
 from forum.settings import Settings
 
@@ -26,6 +26,9 @@ def serve(
 
     from forum.app import create_app
 
+    with opened() as database, database.reading() as db:
+        if not schema.is_current(db):
+            fail("The database is not on the version of this program. Make a backup, then run: forum migrate")
     target = "forum.cli.sites:served" if workers > 1 else create_app(with_worker=worker)
     uvicorn.run(
         target,
@@ -60,5 +63,24 @@ def worker() -> None:
 
 def migrate() -> None:
     """Bring the database up to date, or make it if there is none."""
-    schema.create(Settings.from_env().database_url)
+    with opened() as database:
+        schema.migrate(database)
     say("The database is up to date.")
+
+
+def routes() -> None:
+    """Print every address of the site: method, path, the permission it asks for, and the function that answers."""
+    from starlette.routing import Route
+
+    from forum.web.endpoint import Endpoint
+    from forum.web.routes import ROUTES
+
+    lines = [
+        (method, route.path, route.app.rules.asks, route.app.__name__)
+        for route in ROUTES
+        if isinstance(route, Route) and isinstance(route.app, Endpoint)
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    for line in lines:
+        say("  ".join([*(word.ljust(width) for word, width in zip(line, widths, strict=False)), line[3]]))

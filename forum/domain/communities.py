@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, remembered
+from forum.db import Connection, address, remembered
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -101,6 +101,22 @@ _AGENCIES_OF = _AGENCIES.where(CommunityAgency.community_id == sa.bindparam("com
 def directory(db: Connection) -> Mapping[int, CommunityView]:
     """Every community by id, in order of group and name; shared between pages while nothing changes."""
     return remembered(db, ("communities", int(now().timestamp()) // 30), lambda: _load_all(db))
+
+
+_generations: dict[str, tuple[Mapping[int, CommunityView], int]] = {}
+
+
+def generation(db: Connection) -> int:
+    """A number that changes when any community looks different than before: for what is kept by what it shows."""
+    present = directory(db)
+    kept = _generations.get(address(db))
+    if kept is not None and (kept[0] is present or kept[0] == present):
+        if kept[0] is not present:
+            _generations[address(db)] = (present, kept[1])
+        return kept[1]
+    number = kept[1] + 1 if kept else 1
+    _generations[address(db)] = (present, number)
+    return number
 
 
 def _load_all(db: Connection) -> Mapping[int, CommunityView]:

@@ -20,8 +20,7 @@ from forum.models import Idea
 from forum.sheets import csv_lines
 
 FIELDS = ("rank", *records.FIELDS, "score", "cast_up", "cast_down", "imported_up", "imported_down")
-"""The fields of a ranked idea: its record, the score of the formula, and of up and down what was cast here and what came
-as a total without voters."""
+"""The fields of a ranked idea: its record, the score of the formula, and what of up and down was cast or imported."""
 
 STEP = 500
 _TALLIES = sa.select(
@@ -91,7 +90,7 @@ def _moment() -> str:
 
 
 def save(path: Path, make: Callable[[], Iterable[bytes]]) -> int:
-    """Write a file whole or not at all: under another name first, put in place when it is complete. Returns its bytes."""
+    """Write a file whole or not at all: under another name first, put in place when complete. Returns its bytes."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.absolute().parent)
     part, size = Path(name), 0
     try:

@@ -88,15 +88,15 @@ def _trending(up: int, down: int, created_at: datetime) -> list[Step]:
     net = up - down
     size = math.log10(max(abs(net), 1))
     sign = (net > 0) - (net < 0)
-    seconds = created_at.timestamp() - ranking.TRENDING_START
+    seconds, unit = created_at.timestamp() - ranking.TRENDING_START, ranking.TRENDING_SECONDS
+    fresh, score = _short(seconds / unit), _short(ranking.trending(up, down, created_at))
     return [
         ("Net votes", f"{up:,} − {down:,} = {net:,}"),
         ("Size, as a power of ten", f"log₁₀({max(abs(net), 1):,}) = {_short(size)}"),
         ("Posted", moment(created_at)),
-        ("Freshness", f"{seconds:,.0f} ÷ {ranking.TRENDING_SECONDS:,.0f} = {_short(seconds / ranking.TRENDING_SECONDS)}"),
-        ("Score", f"{_short(sign * size)} + {_short(seconds / ranking.TRENDING_SECONDS)} = "
-                  f"{_short(ranking.trending(up, down, created_at))}"),
-    ]  # fmt: skip
+        ("Freshness", f"{seconds:,.0f} ÷ {unit:,.0f} = {fresh}"),
+        ("Score", f"{_short(sign * size)} + {fresh} = {score}"),
+    ]
 
 
 def _contested(up: int, down: int, _: datetime) -> list[Step]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel
 
 from forum.db import Connection
-from forum.domain import account_mails, accounts, codes, sessions
+from forum.domain import account_mails, accounts, codes, notifications, sessions
 from forum.domain.account_mails import Sender
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
@@ -37,7 +37,7 @@ _OWN = sa.select(
 )
 _OWN_BY_ID = _OWN.where(User.id == sa.bindparam("whose"))
 _of = sa.update(User).where(User.id == sa.bindparam("whose"))
-_SET = _of.values({name: sa.bindparam(f"new_{name}") for name in ("name", "bio", "wants_mail")})
+_SET = _of.values(name=sa.bindparam("new_name"), bio=sa.bindparam("new_bio"))
 _SET_PASSWORD = _of.values(password_hash=sa.bindparam("new_hash"))
 
 
@@ -99,7 +99,8 @@ def change(db: Connection, user: Person | None, fields: SettingsFields) -> None:
             accounts.own_name(fields.name)
         except ValueError as error:
             raise Invalid({"name": str(error)}) from None
-    db.execute(_SET, {"whose": user.id, **{f"new_{name}": value for name, value in fields.model_dump().items()}})
+    db.execute(_SET, {"whose": user.id, "new_name": fields.name, "new_bio": fields.bio})
+    notifications.set_mail(db, user, fields.wants_mail)
 
 
 def ask_new_address(db: Connection, visitor: Visitor | None, sender: Sender, email: str, *, address: str) -> None:

@@ -89,7 +89,7 @@ _LISTED = _counting(Idea.community_id, Idea.is_listed)
 _MEMBERS = _counting(CommunityMember.community_id)
 _TAGGED = _counting(IdeaTag.tag_id, Idea.is_listed, join=(IdeaTag, Idea, Idea.id == IdeaTag.idea_id))
 _UNREAD = _counting(Notification.user_id, Notification.read_at.is_(None))
-_KEPT_IDEAS = _counting(Idea.author_id, Idea.state.in_(("published", "off-topic")))
+_KEPT_IDEAS = _counting(Idea.author_id, Idea.state == "published")
 _KEPT_COMMENTS = _counting(Comment.author_id, Comment.state == "published")
 _REPORTS = _counting(Report.case_id)
 
@@ -146,6 +146,7 @@ _KINDS: dict[str, _Kind] = {
 }
 KINDS = tuple(_KINDS)
 """Tables with stored counts, in the order in which they are recounted."""
+TABLES = {name: kind.table for name, kind in _KINDS.items()}
 
 
 def _next_statement(kind: _Kind) -> sa.Select[Any]:

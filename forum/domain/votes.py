@@ -47,8 +47,10 @@ _CONTEXT = (
 _MINE = sa.select(Vote.value, Vote.is_employee).where(
     Vote.user_id == sa.bindparam("user_id"), Vote.idea_id == sa.bindparam("idea_id")
 )
+AMONG = 25  # a fixed number of placeholders: the statement is compiled once
+_PLACES = tuple(f"idea_{number}" for number in range(AMONG))
 _MINE_AMONG = sa.select(Vote.idea_id, Vote.value).where(
-    Vote.user_id == sa.bindparam("user_id"), Vote.idea_id.in_(sa.bindparam("idea_ids", expanding=True))
+    Vote.user_id == sa.bindparam("user_id"), Vote.idea_id.in_([sa.bindparam(name) for name in _PLACES])
 )
 
 
@@ -141,5 +143,9 @@ def mine(db: Connection, user: Person | None, idea_ids: list[int]) -> dict[int, 
     """How this person voted on these ideas: idea id → +1 or -1; without a vote there is no entry."""
     if user is None or not idea_ids:
         return {}
-    rows = db.execute(_MINE_AMONG, {"user_id": user.id, "idea_ids": idea_ids})
-    return {idea_id: value for idea_id, value in rows}  # noqa: C416 - rows are not plain pairs to the type checker
+    found: dict[int, int] = {}
+    for start in range(0, len(idea_ids), AMONG):
+        some = idea_ids[start : start + AMONG]
+        parameters = dict(zip(_PLACES, some + some[-1:] * (AMONG - len(some)), strict=True))
+        found |= {row.idea_id: row.value for row in db.execute(_MINE_AMONG, {**parameters, "user_id": user.id})}
+    return found

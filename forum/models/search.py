@@ -1,7 +1,7 @@
 """Tables of the search: one document for everything that can be found, the words in use, and the index itself.
 
-The index is an FTS5 table on SQLite and a table with a tsvector on PostgreSQL. Neither can be declared, so it is made by
-DDL that follows its documents: with Base.metadata.create_all, and in a migration by `create_index(connection)`.
+The index is an FTS5 table on SQLite and a table with a tsvector on PostgreSQL. Neither can be declared, so it is made
+by DDL that follows its documents: with Base.metadata.create_all, and in a migration by `create_index(connection)`.
 """
 
 from datetime import datetime
@@ -59,7 +59,7 @@ class SearchTotal(Base):
 
 
 _CREATE = {
-    # Our own words come in, set apart by blanks; every other character is part of a word, which the ascii tokenizer grants.
+    # Our own words come in, set apart by blanks; every other character must be part of a word: so does `ascii` read.
     "sqlite": (
         "CREATE VIRTUAL TABLE search_index USING fts5(words, marks, content='search_documents', content_rowid='id',"
         " columnsize=0, tokenize='ascii')",

@@ -154,19 +154,20 @@ class _Reader(HTMLParser):
         self.lists: list[_List] = []
         self.last_list = (-1, "")  # where the list above ended, and its mark
         self.level = 0  # of the heading that is being read
-        self.verbatim: list[str] | None = None
+        self.verbatim, self.verbatim_depth = "", 0
         self.rows: list[list[str]] | None = None
         self.links = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if tag in _BLOCKS:
+        if self.verbatim_depth:
+            self.verbatim_depth += tag == "pre"
+            self.verbatim += "\n" if tag in _BLOCKS or tag == "br" else ""
+        elif tag in _BLOCKS:
             self.end_block()
             self.open_block(tag, values)
         elif tag == "br":
-            (self.parts if self.verbatim is None else self.verbatim).append("\n")
-        elif self.verbatim is not None:
-            return
+            self.parts.append("\n")
         elif tag in _INLINE:
             self.parts.append(self.spans.opened(_INLINE[tag]))
         elif tag == "a":
@@ -176,17 +177,21 @@ class _Reader(HTMLParser):
             self.medium(values.get("src", ""), values.get("alt", ""), is_apart=tag != "img")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if self.verbatim_depth:
+            self.verbatim_depth -= tag == "pre"
+            if not self.verbatim_depth:
+                self.end_verbatim()
+        elif tag in _BLOCKS:
             self.end_block()
             self.close_block(tag)
-        elif self.verbatim is None and (tag in _INLINE or tag == "a"):
+        elif tag in _INLINE or tag == "a":
             self.links -= tag == "a"
             self.parts.append(self.spans.closed())
 
     def handle_data(self, data: str) -> None:
         text = plain_again(data)
-        if self.verbatim is not None:
-            self.verbatim.append(text)
+        if self.verbatim_depth:
+            self.verbatim += text
         else:
             self.parts.append(text if self.keeps_lines else _NEW_LINES.sub(_as_space, text))
 
@@ -207,7 +212,7 @@ class _Reader(HTMLParser):
         elif tag == "blockquote":
             self.around.append("> " if len(self.around) < _MOST_LEVELS else "")
         elif tag == "pre":
-            self.verbatim = []
+            self.verbatim_depth = 1
         elif tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
             self.level = int(tag[1])
         elif tag == "hr":
@@ -223,8 +228,6 @@ class _Reader(HTMLParser):
         elif tag in ("li", "blockquote") and self.around:
             self.around.pop()
             self.mark = ""
-        elif tag == "pre" and self.verbatim is not None:
-            self.end_verbatim("".join(self.verbatim))
         elif tag in ("td", "th") and self.rows:
             self.end_cell()
         elif tag == "table" and self.rows is not None:
@@ -269,9 +272,11 @@ class _Reader(HTMLParser):
         for paragraph in escapes.paragraphs(text, lists=not self.lists):
             self.add(paragraph)
 
-    def end_verbatim(self, text: str) -> None:
-        self.verbatim = None
-        if text.strip():
+    def end_verbatim(self) -> None:
+        text, self.verbatim = self.verbatim, ""
+        if self.rows:
+            self.parts.append(text)
+        elif text.strip():
             fence = "`" * max(3, *(len(run) + 1 for run in _BACKTICKS.findall(text)), 3)
             self.add(f"{fence}\n{text.strip(chr(10))}\n{fence}")
 

@@ -17,7 +17,7 @@ _WORD = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f\u0900-\u0dff]|['\u2019.-](?
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+")
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*+\u2022>|#]|\d{1,3}[.)]) )")
 _SENTENCE = re.compile(
-    "[.!?\u2026]+[\"')\\]\u2019\u201d]*\\s+(?=[\"'(\\[\u2018\u201c\u00bf\u00a1]*[^\\W_a-z])|[\u0964\u06d4]\\s*"
+    "(?<![.!?\u2026])[.!?\u2026]++[\"')\\]\u2019\u201d]*+\\s++(?=[\"'(\\[\u2018\u201c\u00bf\u00a1]*[^\\W_a-z])|[\u0964\u06d4]\\s*"
 )
 _SHORTENED = re.compile(
     r"(?:^|[\s(\"'])(?:(?:[A-Za-z]\.)*[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|St|No|Nos|vs|etc|Inc|Ltd|Co|Corp|Jr|Sr"

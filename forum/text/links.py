@@ -43,8 +43,9 @@ def is_safe_link(address: str) -> bool:
 
 
 def is_same_site_path(path: str) -> bool:
-    """Whether this is a path of this site, such as `/ideas?sort=new`, in the eyes of every browser."""
-    return path.startswith("/") and path[1:2] not in ("/", "\\") and not _CONTROL.search(path)
+    """Whether this is a path of this site, such as `/ideas?sort=new`, in the eyes of every browser: they take a
+    backslash for a slash, and drop new lines."""
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path and not _CONTROL.search(path)
 
 
 def safe_next(path: str | None, default: str = "/") -> str:

@@ -1,12 +1,13 @@
 """Idea cards as kept HTML: the same for all who voted the same, made again only when what they show changes."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from forum.clock import now
+from forum.db import remembered
 from forum.domain import votes
 from forum.domain.communities import CommunityView
 from forum.text import relative
@@ -72,10 +73,29 @@ def card(row: Any, place: CommunityView) -> Card:
     )
 
 
-def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView]) -> Markup:
-    """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction."""
-    mine = votes.mine(visit.db, visit.user, [row.id for row in rows])
-    return Markup("".join(_html(card(row, places[row.community_id]), mine.get(row.id, 0)) for row in rows))  # noqa: S704 - made of our own rendered templates
+def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], key: Hashable = None) -> Markup:
+    """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction.
+
+    `key` names the list: its cards are then joined from what was kept as long as nobody has changed the database.
+    """
+    db = visit.db
+    if key is None:
+        pieces = _pieces(rows, places)
+    else:
+        pieces = remembered(db, ("cards", key, int(now().timestamp()) // 60), lambda: _pieces(rows, places))
+    if visit.user is not None:
+        mine = votes.mine(db, visit.user, [row.id for row in rows])
+        if mine:
+            voted = ((row, piece, mine.get(row.id)) for row, piece in zip(rows, pieces, strict=True))
+            pieces = [
+                piece if my_vote is None else _html(card(row, places[row.community_id]), my_vote)
+                for row, piece, my_vote in voted
+            ]
+    return Markup("".join(pieces))  # noqa: S704 - made of our own rendered templates
+
+
+def _pieces(rows: list[Any], places: Mapping[int, CommunityView]) -> list[str]:
+    return [_html(card(row, places[row.community_id]), 0) for row in rows]
 
 
 def _html(idea: Card, my_vote: int) -> str:

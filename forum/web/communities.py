@@ -55,7 +55,8 @@ def show(visit: Visit, slug: str) -> Answer:
         lambda filters, _: f"{place.name}: {lists.SORTS[filters.sort].lower()}",
         "communities/show.html",
         place=place,
-        **_about(visit, place),
+        about=lambda: _about(visit, place),
+        about_key=(visit.user and (visit.user.id, _membership(visit, place)["is_following"], visit.user.joined)),
     )
 
 

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starlette.datastructures import Headers as RequestHeaders
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -193,7 +192,7 @@ class _TooLarge(Exception):
 
 def bare_visit(door: Door, scope: Scope) -> Visit:
     """A visit of which only address and headers are known: for answers to requests that can't be read."""
-    headers = RequestHeaders(scope=scope)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     address = security.client_address(
         scope.get("client"), headers.get("x-forwarded-for"), door.settings.trusted_proxies
     )

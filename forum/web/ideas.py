@@ -1,13 +1,15 @@
 """The page of one idea, its edit history, its similar ideas, its QR code.
 
-What is the same for everybody is kept as HTML in three parts, made again only when what they show changes; around them
-stand the vote, the links and the comments, which depend on who looks.
+Its parts are kept as HTML, each made again only when what it shows changes, and put into a shell that is kept as well.
 """
 
 import io
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import segno
@@ -21,13 +23,14 @@ from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
 from forum.text import to_html
-from forum.web import threads
-from forum.web.render import ENVIRONMENT, Answer, Data, Page, Redirect
+from forum.web import shells, threads
+from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
 MOST_KEPT = 1_000
 MINUTE = 60  # parts say how long ago things were, so they are made anew each minute
 SIMILAR_SECONDS = 600.0  # so long the ideas found similar to one are taken for granted
+ACTS = ("idea.edit", "idea.withdraw", "idea.set_status", "idea.move")
 
 Likeness = tuple[float, tuple[int, ...]]
 _similar: OrderedDict[tuple[str, int], Likeness] = OrderedDict()
@@ -45,16 +48,6 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The HTML of a page that is the same for all who may read the idea."""
-
-    text: Markup
-    voters: Markup
-    standing: Markup
-    side: Markup
-
-
-@dataclass(frozen=True, slots=True)
 class Mine:
     """What a page shows of its reader."""
 
@@ -62,7 +55,10 @@ class Mine:
     is_following: bool = False
 
 
-_kept: OrderedDict[int, tuple[Facts, Parts]] = OrderedDict()
+Parts = dict[str, Markup]
+_parts: OrderedDict[Hashable, tuple[Facts, Parts]] = OrderedDict()
+_tallies: OrderedDict[Hashable, tuple[Hashable, Markup]] = OrderedDict()
+_links: OrderedDict[Hashable, tuple[Hashable, Markup]] = OrderedDict()
 _NOBODY = Mine()
 
 
@@ -79,17 +75,36 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     mine = _NOBODY
     if user is not None:
         mine = remembered(db, ("mine", user.id, idea_id), lambda: _mine(visit, idea_id))
-    context = {
-        "idea": idea,
-        "share_url": visit.url(idea.path),
-        "parts": _parts(visit, idea),
-        "my_vote": mine.my_vote,
-        "is_following": mine.is_following,
-        "is_manager": user is not None and can(user, "case.read", idea),
-        "is_author": user is not None and user.id == idea.author_id,
-        **thread,
+    share_url = visit.url(idea.path)
+    fills = {
+        **_kept_parts(visit, idea, share_url),
+        "tally": _tally(idea, mine.my_vote),
+        "links": _acts(visit, idea, mine.is_following),
     }
-    return Page("ideas/show.html", context, blocks=("comments",))
+    frame = {"idea": idea, "share_url": share_url}
+    return _page(visit, frame, fills, thread["discussion"])
+
+
+def _page(visit: Visit, frame: dict[str, Any], fills: Parts, discussion: Any) -> Answer:
+    """The page in its kept shell; a page of its own when it holds a draft or a message, which are one visitor's alone."""
+    idea, user, shown = frame["idea"], visit.user, discussion.html
+    if discussion.form.values or discussion.form.errors or discussion.said:
+        return Page("ideas/show.html", {**frame, **fills, "discussion": discussion}, blocks=("comments",))
+    key = (
+        (idea.title, idea.excerpt, idea.language, idea.state, idea.is_public, idea.comment_count, frame["share_url"]),
+        (bool(shown), discussion.may_comment, discussion.why_not, *discussion.page.values()),
+        (user is None, user is not None and user.is_employee and user.agency_name),
+    )
+
+    def context() -> dict[str, Any]:
+        holes = {name: Markup(f"{HOLE}{name}{HOLE}") for name in ("thread", "draft_key")}  # noqa: S704 - names of ours
+        names = ("form", "page", "may_comment", "why_not", "said")
+        outline = {name: getattr(discussion, name) for name in names}
+        html = holes["thread"] if shown else shown
+        return {**frame, "discussion": SimpleNamespace(**outline, html=html, draft_key=holes["draft_key"])}
+
+    more = {"thread": shown, "draft_key": Markup(discussion.draft_key)}  # noqa: S704 - a random key, URL-safe
+    return shells.compose(visit, "ideas/show.html", key, context, {**fills, **more}, blocks=("comments",))
 
 
 def _mine(visit: Visit, idea_id: int) -> Mine:
@@ -97,15 +112,34 @@ def _mine(visit: Visit, idea_id: int) -> Mine:
     return Mine(votes.mine(db, user, [idea_id]).get(idea_id, 0), follows.is_following(db, user, "idea", idea_id))
 
 
-def _parts(visit: Visit, idea: IdeaView) -> Parts:
-    """The parts of this idea's page, from what was kept as long as it is true."""
+def _tally(idea: IdeaView, my_vote: int) -> Markup:
+    shown = (idea.title, idea.up, idea.down, idea.is_votable, idea.vote_kind)
+    context = {"idea": idea, "my_vote": my_vote, "said": ""}
+    return _kept(_tallies, (idea.id, my_vote), shown, lambda: _part("_tally", context))
+
+
+def _acts(visit: Visit, idea: IdeaView, is_following: bool) -> Markup:
+    """What this visitor may do with the idea."""
+    user = visit.user
+    may = {action.removeprefix("idea."): can(user, action, idea) if user else False for action in ACTS}
+    is_author = user is not None and user.id == idea.author_id
+    may["report"] = not is_author and idea.state in ("published", "off-topic")
+    context = {"idea": idea, "may": may, "is_following": is_following}
+    shown = (is_following, *may.values())
+    return _kept(_links, (idea.path, shown), shown, lambda: _part("_links", context))
+
+
+def _kept_parts(visit: Visit, idea: IdeaView, share_url: str) -> Parts:
+    """What is the same for everybody who may read it, from what was kept as long as it is true."""
     minute = int(now().timestamp()) // MINUTE
-    facts = remembered(visit.db, ("idea page", idea.id, minute), lambda: _facts(visit, idea, minute))
-    if facts.similar is None and _likeness(visit, idea.id) is not None:
-        facts = _facts(visit, idea, minute)
-    kept = _kept.get(idea.id)
-    if kept is not None and kept[0] == facts:
-        return kept[1]
+    is_similar_known = _likeness(visit, idea.id) is not None
+    key = ("idea page", idea.id, minute, is_similar_known)
+    facts = remembered(visit.db, key, lambda: _facts(visit, idea, share_url, minute))
+    return _kept(_parts, idea.id, facts, lambda: _render(facts))
+
+
+def _render(facts: Facts) -> Parts:
+    idea = facts.idea
     context = {
         "idea": idea,
         "share_url": facts.share_url,
@@ -116,22 +150,31 @@ def _parts(visit: Visit, idea: IdeaView) -> Parts:
         "similar": facts.similar,
         "moment": now(),
     }
-    parts = Parts(*(_part(name, context) for name in ("_text", "_voters", "_standing", "_side")))
-    _kept[idea.id] = (facts, parts)
-    while len(_kept) > MOST_KEPT:
-        _kept.popitem(last=False)
-    return parts
+    return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
+
+
+def _kept(shelf: OrderedDict[Hashable, Any], key: Hashable, shown: Any, make: Callable[[], Any]) -> Any:
+    """What stands on the shelf, as long as it shows this."""
+    kept = shelf.get(key)
+    if kept is not None and kept[0] == shown:
+        return kept[1]
+    made = make()
+    shelf[key] = (shown, made)
+    with suppress(KeyError):  # another thread has done so
+        while len(shelf) > MOST_KEPT:
+            shelf.popitem(last=False)
+    return made
 
 
 def _part(name: str, context: dict[str, Any]) -> Markup:
     return Markup(ENVIRONMENT.get_template(f"ideas/{name}.html").render(context))  # noqa: S704 - our own template
 
 
-def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
+def _facts(visit: Visit, idea: IdeaView, share_url: str, minute: int) -> Facts:
     ids = _likeness(visit, idea.id)
     # For everybody's eyes: the part is shared, so it names public ideas alone.
     found = None if ids is None else tuple(similar.load(visit.db, None, ids))
-    return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, minute)
+    return Facts(idea, share_url, progress.changes(visit.db, idea.id), found, minute)
 
 
 def tallies(idea: IdeaView) -> list[dict[str, Any]]:

@@ -1,20 +1,20 @@
 """Lists of ideas: sorted, filtered and paged by the address; as a page, JSON, CSV or Atom."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from forum.db import Connection
-from forum.domain import communities, lists, records, tags
+from forum.db import Connection, remembered
+from forum.domain import agencies, communities, lists, records, tags
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.ideas import STATUSES
 from forum.domain.lists import SORTS, Filters, Listing
 from forum.sheets import csv_lines
-from forum.web import cards
+from forum.web import cards, shells
 from forum.web.forms import Form
-from forum.web.render import ENVIRONMENT, Answer, Data, Download, Page, Redirect, json_data
+from forum.web.render import ENVIRONMENT, Answer, Data, Download, Redirect, json_data
 from forum.web.visits import Visit
 
 PARAMETERS = ("sort", "community", "tag", "agency", "status", "author", "since", "until", "track")
@@ -67,27 +67,51 @@ def atom(visit: Visit, title: str, items: list[dict[str, Any]]) -> Data:
     return Data(body, "application/atom+xml; charset=utf-8")
 
 
-def page(visit: Visit, path: str, heading: Any, template: str = "ideas/index.html", **more: Any) -> Answer:
-    """A page with a list at `path`; `more` goes to the template, and may fix the community as `place`."""
-    filters, place = read(visit, place=more.get("place"))
-    listing = lists.find(visit.db, filters, after=visit.query.get("after") or None)
+def page(
+    visit: Visit,
+    path: str,
+    heading: Any,
+    template: str = "ideas/index.html",
+    *,
+    place: CommunityView | None = None,
+    about: Callable[[], dict[str, Any]] = dict,
+    about_key: Hashable = (),
+) -> Answer:
+    """A page with a list at `path`, fixed to the community `place` if given.
+
+    `about` makes what else the template shows; `about_key` is all of it that depends on more than the communities.
+    """
+    filters, place = read(visit, place=place)
+    after = visit.query.get("after") or None
+    is_cacheable = filters.sort != "random"
+    list_key = (filters, after) if is_cacheable else None
+    listing = (
+        remembered(visit.db, ("list", list_key), lambda: lists.find(visit.db, filters, after=after))
+        if list_key
+        else lists.find(visit.db, filters, after=after)
+    )
     places = communities.directory(visit.db)
-    context = {
-        **more,
-        "heading": heading(filters, place),
-        "sort_label": SORTS[filters.sort],
-        "sorts": _sorts(visit, path, filters),
-        "form": Form(_values(visit, filters)),
-        "communities": options(visit, places),
-        "statuses": list(STATUSES.items()),
-        "is_filtered": any(visit.query.get(name) for name in PARAMETERS if name != "sort"),
-        "feeds": {kind: _with(visit, f"/ideas.{kind}", place, after=None) for kind in ("atom", "csv", "json")},
-        "page": _pager(visit, path, listing),
-        "cards": cards.render(visit, listing.rows, places),
-        "count": len(listing.rows),
-        "action": path,
-    }
-    return Page(template, context, blocks=("results",), is_cacheable=filters.sort != "random")
+
+    def context() -> dict[str, Any]:
+        return {
+            **about(),
+            "heading": heading(filters, place),
+            "sort_label": SORTS[filters.sort],
+            "sorts": _sorts(visit, path, filters),
+            "form": Form(_values(visit, filters)),
+            "communities": options(visit, places),
+            "statuses": list(STATUSES.items()),
+            "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
+            "is_filtered": any(visit.query.get(name) for name in PARAMETERS if name != "sort"),
+            "feeds": {kind: _with(visit, f"/ideas.{kind}", place, after=None) for kind in ("atom", "csv", "json")},
+            "page": _pager(visit, path, listing),
+            "count": len(listing.rows),
+            "action": path,
+        }
+
+    key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(visit.db), about_key)
+    fills = {"cards": cards.render(visit, listing.rows, places, list_key)}
+    return shells.compose(visit, template, key, context, fills, blocks=("results",), is_cacheable=is_cacheable)
 
 
 def heading_of(filters: Filters, place: CommunityView | None) -> str:

@@ -43,7 +43,7 @@ def index(visit: Visit) -> Answer:
         "more_follows": len(followed) > SHOWN,
         "sessions": session_items(visit),
     }
-    return Page("me/index.html", context, blocks=("sessions",), is_cacheable=False)
+    return Page("me/index.html", context, is_cacheable=False)
 
 
 def ideas_index(visit: Visit) -> Answer:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2_fragments import render_block
+from markupsafe import Markup
 
 from forum import text
 from forum.clock import now
@@ -59,6 +61,31 @@ ENVIRONMENT.filters.update(
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
+MOST_CORNERS = 4_000
+_corners: OrderedDict[Hashable, Markup] = OrderedDict()
+
+
+def corners(visit: Visit) -> dict[str, Markup]:
+    """What of the header depends on the visitor: `account`, and `staff` for those with a queue. Kept."""
+    user, queue_count, is_here = visit.user, visit.queue_count, visit.path == "/moderation"
+    if user is None:
+        account = _corner("_account.html", user=None, unread_count=0, next_path=visit.next_path)
+    else:
+        account = _corner("_account.html", user=user, unread_count=user.unread_count, next_path="")
+    staff = _corner("_staff.html", queue_count=queue_count, is_here=is_here) if queue_count is not None else Markup("")
+    return {"account": account, "staff": staff}
+
+
+def _corner(template: str, **context: Any) -> Markup:
+    key = (template, *context.values())
+    kept = _corners.get(key)
+    if kept is None:
+        kept = _corners[key] = Markup(ENVIRONMENT.get_template(template).render(context))  # noqa: S704 - our own template
+        while len(_corners) > MOST_CORNERS:
+            _corners.popitem(last=False)
+    return kept
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Bytes ready to send."""
@@ -84,12 +111,34 @@ class Page:
 
     def render(self, visit: Visit) -> Reply:
         """HTML of the page, or of its blocks when htmx asks."""
-        context = {"visit": visit, "flash": visit.flash, **self.context}
+        context = {"visit": visit, "flash": visit.flash, **corners(visit), **self.context}
         if self.blocks and visit.is_htmx:
             html = "".join(render_block(ENVIRONMENT, self.template, block, **context) for block in self.blocks)
         else:
             html = ENVIRONMENT.get_template(self.template).render(context)
         return Reply(self.status, "text/html; charset=utf-8", html.encode(), self.headers)
+
+
+HOLE = "\x02"  # stands around the names of what is filled in for each visitor; no text holds it (see forms.py)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A page made of a shell, the same for many visitors, and of what is each visitor's own (see web/shells.py)."""
+
+    shell: tuple[str, ...]  # text, name, text, name ... text
+    fills: Mapping[str, str]
+    status: int = 200
+    is_cacheable: bool = True
+    keep: bool = False
+
+    def render(self, visit: Visit) -> Reply:
+        """The shell with its holes filled."""
+        pieces, fills = list(self.shell), {**corners(visit), **self.fills}
+        pieces[1::2] = [fills[name] for name in pieces[1::2]]
+        # Piece by piece: one letter beyond ASCII in a joined text makes all of it wide, and ten times dearer to encode.
+        body = b"".join([piece.encode() if isinstance(piece, str) else piece for piece in pieces])
+        return Reply(self.status, "text/html; charset=utf-8", body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +189,7 @@ class Download:
         return Reply(self.status, self.media_type, b"", ((b"content-disposition", disposition),), self.chunks)
 
 
-Answer = Page | Redirect | Data | Download
+Answer = Page | Composed | Redirect | Data | Download
 
 
 def json_data(value: Any, *, status: int = 200, media_type: str = "application/json") -> Data:

@@ -1,5 +1,6 @@
 """The map of the site, top to bottom, one line an address, with the permission each asks for."""
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import BaseRoute, Route
 
 from forum.web import (
@@ -25,6 +26,15 @@ from forum.web import (
     votes,
 )
 from forum.web.endpoint import Endpoint, Handler, Prepare, Rules
+
+
+class _Id(IntegerConvertor):
+    """A number that can be an id in a database; longer ones lead nowhere."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("int", _Id())
 
 
 def get(

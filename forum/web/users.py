@@ -71,5 +71,8 @@ def change(visit: Visit, user_id: int) -> Answer:
         is_changed = users.change(visit.db, visit.visitor, sender(visit), user_id, form.data)
     except Invalid as error:
         return _page(visit, user_id, form.refuse(error.errors), status=422)
-    visit.say("Saved. They have to sign in again." if is_changed else "Nothing was changed.")
+    if is_changed:
+        visit.say("Saved. They have to sign in again.")
+    else:
+        visit.say("Nothing was changed.", "")
     return Redirect(f"/users/{user_id}" if visit.user and visit.user.id != user_id else "/sign-in")

@@ -202,7 +202,7 @@ def test_the_panel_tells_how_a_text_reads(site: Site) -> None:
         "comprehensive reorganization of procedural documentation requirements within governmental institutions."
     )
     levels = []
-    for body in (easy, hard):
+    for body in (easy, f"{hard} {hard}"):
         page = site.get("/ideas/similar", params={"title": TITLE, "body": body})
         assert page.status_code == 200
         levels.append(int(re.search(r'<progress[^>]*value="(\d+)"', page.text)[1]))  # type: ignore[index]

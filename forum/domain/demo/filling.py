@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from forum.clock import now
 from forum.db import Connection
 from forum.domain import tags
+from forum.domain.comments import depth_of, path_of
 from forum.domain.demo.content import Content, HeldIdea, Idea
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.models import Comment, IdeaTag, IdeaText
 from forum.text import excerpt, slug, to_html
 
-PATH_WIDTH = 8  # base-36 digits of one id in a comment's path
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SET_PATH = (
     sa.update(Comment)
     .where(Comment.id == sa.bindparam("comment_id"))
@@ -97,20 +96,10 @@ class Filling:
             **more,
         }
         [comment_id] = self.fill(Comment, [row])
-        path = (self._paths[parent_id] if parent_id else "") + base36(comment_id)
+        path = path_of(self._paths[parent_id] if parent_id else "", comment_id)
         self._paths[comment_id] = path
-        depth = len(path) // PATH_WIDTH - 1
-        self.db.execute(_SET_PATH, {"comment_id": comment_id, "new_path": path, "new_depth": depth})
+        self.db.execute(_SET_PATH, {"comment_id": comment_id, "new_path": path, "new_depth": depth_of(path)})
         return comment_id
-
-
-def base36(key: int) -> str:
-    """An id in PATH_WIDTH digits."""
-    digits = ""
-    while key:
-        key, digit = divmod(key, 36)
-        digits = _DIGITS[digit] + digits
-    return digits.rjust(PATH_WIDTH, "0")
 
 
 def number(key: str, below: int) -> int:

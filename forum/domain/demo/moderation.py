@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forum.domain.cases import due_after
 from forum.domain.demo.content import Decision, Report
 from forum.domain.demo.filling import Filling
 from forum.models import Case, Comment, Idea, StatusChange
@@ -13,7 +14,6 @@ from forum.models import Decision as DecisionRow
 from forum.models import Report as ReportRow
 
 REPORTED_BEFORE = timedelta(hours=5)  # a decided case had waited so long
-DUE_AFTER = timedelta(hours=24)
 STATES = {"keep": "published", "remove": "removed"}
 _REMOVE_IDEA = (
     sa.update(Idea)
@@ -42,7 +42,7 @@ def _case(
         "community_id": place[0],
         "author_id": place[1],
         "opened_at": opened_at,
-        "due_at": opened_at + DUE_AFTER,
+        "due_at": due_after(opened_at),
         "details": {},
         **more,
     }

@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.clock import now
 from forum.db import Connection, take_ids
+from forum.domain import founding
 from forum.domain.imports.memories import PEOPLE, Memory, chosen
 from forum.domain.imports.reports import Report
 from forum.domain.imports.rows import PlaceKey, number_of
 from forum.models import Community, User
-from forum.text import fold, handle, slug
+from forum.text import handle
 
 REMEMBERED = 50_000
 """People whose ids are kept at hand."""
@@ -24,7 +24,6 @@ _PLACES = sa.select(Community.id, Community.source_id, Community.visibility).whe
     Community.source == sa.bindparam("source")
 )
 _VISIBILITY = sa.select(Community.visibility).where(Community.id == sa.bindparam("the_id"))
-_SLUG = sa.select(Community.id).where(Community.slug == sa.bindparam("slug"))
 _BANNERS = 8
 
 
@@ -123,24 +122,11 @@ class Places:
         return self._db.execute(_VISIBILITY, {"the_id": community_id}).scalar() == "public"
 
     def _make(self, place: PlaceKey) -> int:
-        [key] = take_ids(self._db, Community, 1)
-        row = {
-            "id": key,
-            "slug": self._free_slug(place.name),
-            "name": place.name,
-            "group_name": place.group,
-            "banner": number_of(place.group or place.name) % _BANNERS + 1,
-            "created_at": now(),
-            "source": self._source,
-            "source_id": place.source_id,
-        }
-        self._db.execute(sa.insert(Community), row)
-        return key
-
-    def _free_slug(self, name: str) -> str:
-        wish = slug(fold(name), "community")
-        given, number = wish, 1
-        while self._db.execute(_SLUG, {"slug": given}).first():
-            number += 1
-            given = f"{wish}-{number}"
-        return given
+        return founding.create(
+            self._db,
+            name=place.name,
+            group_name=place.group,
+            banner=number_of(place.group or place.name) % _BANNERS + 1,
+            source=self._source,
+            source_id=place.source_id,
+        )

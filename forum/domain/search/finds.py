@@ -59,7 +59,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits. `suggestion` is the query with typing errors put right, if something else may have been meant."""
+    """One page of hits. `suggestion` is the query with typing errors put right, if it has any."""
 
     hits: list[Hit]
     next_after: str | None = None
@@ -102,9 +102,9 @@ def find(
 ) -> Results:
     """The best hits for any text at all. `after` is the `next_after` of the page before.
 
-    Only what `user` may see. `"words in quotes"` must follow each other, `-word` must not be said; every other word must
-    be, unless that finds fewer than `limit`. Of very frequent words the newest and the most supported texts are ranked.
-    Operators, quotes or signs never make it fail: a text without any word finds nothing.
+    Only what `user` may see. `"words in quotes"` must follow each other, `-word` must not be said; every other word
+    must be, unless that finds fewer than `limit`. Of very frequent words the newest and the most supported texts are
+    ranked. Operators, quotes or signs never make it fail: a text without any word finds nothing.
     """
     asked = queries.parse(query)
     if not asked.wanted:
@@ -194,7 +194,7 @@ def _add(scores: dict[int, tuple[float, Any]], more: Mapping[int, tuple[float, A
 
 
 def _ordered(db: Connection, scores: Mapping[int, tuple[float, Any]]) -> list[tuple[float, Any]]:
-    """Best first; among the best, an idea with ten times the votes gains a twentieth. The newer of equals comes first."""
+    """Best first; among the best, an idea with ten times the votes gains a twentieth. Of equals the newer is first."""
     ordered = sorted(scores.values(), key=lambda scored: (-scored[0], -scored[1].id))
     best = ordered[:SUPPORTED]
     ideas = sources.shown(db, "idea", [row.object_id for _, row in best if row.kind == "idea"])

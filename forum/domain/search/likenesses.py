@@ -121,7 +121,7 @@ def _vector(weights: Mapping[str, int], counts: Mapping[str, int], documents: in
 
 @lru_cache(maxsize=16384)
 def _rarity(count: int, documents: int) -> float:
-    return idf(count, documents) ** IDF_POWER
+    return float(idf(count, documents) ** IDF_POWER)
 
 
 def _found(

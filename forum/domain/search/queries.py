@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from forum import terms
 from forum.domain.search.expressions import Expression, Mark, Phrase, Titled, Word, every, some, without
@@ -14,7 +15,7 @@ SPLIT_FROM = 7
 """Letters from which a word may be two words written as one."""
 
 _PIECE = re.compile(r'"([^"]*)"|(?:(?<=\s)|^)-(?=\w)([^\s"]+)|([^\s"]+)')
-_QUOTES = dict.fromkeys(map(ord, "“”„«»＂"), '"')
+_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\xab\xbb\uff02"), '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def parse(text: str) -> Query:
 
 
 def halves(query: Query) -> dict[str, list[tuple[str, str]]]:
-    """For each long word the pairs of stems it may be written from: `whistleblower` → (`whistl`, `blower`) among others."""
+    """For each long word the pairs of stems it may be written from: `whistleblower` → (`whistl`, `blower`), others."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in query.needed[:4]:
         word = one.word
@@ -112,9 +113,11 @@ def strict(query: Query, marks: Sequence[Mark], hidden: Sequence[Mark]) -> Expre
     whole = every(some(one.fits) for one in needed)
     ways = [whole]
     if len(needed) <= 6:
-        for at in range(len(needed) - 1):
-            if joined := _joined(needed[at], needed[at + 1]):
-                ways.append(every([joined, *(some(one.fits) for one in (*needed[:at], *needed[at + 2 :]))]))
+        ways += [
+            every([joined, *(some(one.fits) for one in (*needed[:at], *needed[at + 2 :]))])
+            for at, (one, other) in enumerate(pairwise(needed))
+            if (joined := _joined(one, other))
+        ]
     return _within(some(ways), query, marks, hidden)
 
 

@@ -85,7 +85,7 @@ def comments_of(db: Connection, idea_id: int) -> Sequence[int]:
 
 
 def shown(db: Connection, kind: str, ids: Iterable[int]) -> dict[int, Any]:
-    """What is shown of hits, by id: idea_id, slug, idea_title, net, status, state. What can't be found now is left out."""
+    """What is shown of hits, by id: idea_id, slug, idea_title, net, status, state. What is hidden now is left out."""
     wanted = list(ids)
     return {row.id: row for row in db.execute(_SHOWN[kind], {"ids": wanted})} if wanted else {}
 

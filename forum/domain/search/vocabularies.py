@@ -106,7 +106,7 @@ def bare(words: str) -> list[str]:
 
 
 def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: int = 1) -> None:
-    """Add (or with sign -1 take away) documents given by their stored words; `texts` are theirs, to find new words in."""
+    """Add (with sign -1: take away) documents given by their stored words; `texts` are theirs, to find new words in."""
     changes: Counter[str] = Counter()
     documents = length = 0
     for stored in words:
@@ -144,8 +144,8 @@ def fold_in(db: Connection, most: int = FOLD) -> int:
 def neighbors(db: Connection, word: str, documents: int, most: int = 3) -> list[Neighbor]:
     """Words in use that `word` (folded, not stemmed) may be a typing error of, the nearest and most used first.
 
-    Letters changed, left out, added or swapped with the next: one, and two in words of seven letters or more. A word with
-    errors both at its very beginning and at its very end is not found.
+    Letters changed, left out, added or swapped with the next: one, and two in words of seven letters or more. A word
+    with errors both at its very beginning and at its very end is not found.
     """
     if len(word) < 4 or not word.isalpha():
         return []

@@ -1,0 +1,68 @@
+"""Housekeeping: done when due, one failure stops no other, nothing is kept longer than needed."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+import time_machine
+
+from forum.clock import now
+from forum.db import Connection, Database
+from forum.domain import drafts, limits, sessions
+from forum.jobs import schedule
+from forum.jobs.schedule import CHORES, WALKS, Schedule
+from forum.models import Draft, LimitHit, Session
+from tests.making import Make
+
+
+def test_everything_is_done_once_when_due_and_not_again_at_once(database: Database) -> None:
+    clock = [0.0]
+    with time_machine.travel(now()), _monotonic(clock):
+        keeping = Schedule(database)
+        assert keeping.run() == []
+        clock[0] = 61.0
+        assert keeping.run() == [*CHORES, *WALKS]
+        assert keeping.run() == []
+        clock[0] = 61.0 + 301.0
+        assert "sessions" in keeping.run()
+
+
+def _monotonic(clock: list[float]):  # noqa: ANN202
+    import pytest
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(schedule.time, "monotonic", lambda: clock[0])
+
+    class Patched:
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None:
+            patch.undo()
+
+    return Patched()
+
+
+def test_one_failure_stops_no_other(database: Database) -> None:
+    done = []
+
+    def broken(_: Connection) -> None:
+        raise OSError("no space left")
+
+    keeping = Schedule(database, {"broken": (0.0, broken), "whole": (0.0, lambda _: done.append(1))}, {})
+    assert keeping.run() == ["whole"]
+    assert done == [1]
+
+
+def test_what_is_past_its_time_is_forgotten(database: Database) -> None:
+    def prepare(db: Connection) -> None:
+        person = Make(db).user()
+        sessions.start(db, person)
+        limits.hit(db, person, "comment")
+        drafts.keep_for_nobody(db, "comment", 1, {"body": "Words"})
+
+    database.write(prepare)
+    with time_machine.travel(now() + timedelta(days=60)):
+        for _, chore in CHORES.values():
+            database.write(chore)
+    with database.reading() as db:
+        for table in (Session, LimitHit, Draft):
+            assert db.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0
