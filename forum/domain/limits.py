@@ -5,6 +5,7 @@ ever holds more hits than allowed.
 """
 
 import ipaddress
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -86,6 +87,7 @@ def _count(db: Connection, key: str, most: int, seconds: int) -> None:
         raise TooMany(oldest + seconds + length - moment)
 
 
+@lru_cache(maxsize=4096)
 def address_range(address: str) -> str:
     """The range that one household or office shares: an IPv4 address, the /64 of an IPv6 address."""
     try:

@@ -275,8 +275,16 @@ def _tag_ids(db: Connection, fields: Fields) -> list[int]:
 def _index(
     db: Connection, idea_id: int, community_id: int, title: str, plain: str, posted_at: datetime, is_found: bool
 ) -> None:
-    words = {"title": title, "body": plain, "created_at": posted_at, "is_visible": is_found}
-    search.put(db, "idea", idea_id, community_id=community_id, **words)
+    search.put(
+        db,
+        "idea",
+        idea_id,
+        community_id=community_id,
+        title=title,
+        body=plain,
+        created_at=posted_at,
+        is_visible=is_found,
+    )
 
 
 def edit(

@@ -1,9 +1,9 @@
 """Housekeeping: what is done now and then, whoever visits: forgetting what need not be kept, tidying the database."""
 
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
+from time import monotonic
 
 import structlog
 
@@ -68,7 +68,7 @@ class Schedule:
         self._database = database
         self._jobs = {name: (seconds, self._in_one(chore)) for name, (seconds, chore) in chores.items()}
         self._jobs |= walks
-        begun = time.monotonic()
+        begun = monotonic()
         self._due = {name: begun + min(seconds, 60.0) for name, (seconds, _) in self._jobs.items()}
 
     @staticmethod
@@ -79,9 +79,9 @@ class Schedule:
         """Do what is due; the names of what was done. One failure stops no other."""
         done = []
         for name, (seconds, job) in self._jobs.items():
-            if time.monotonic() < self._due[name]:
+            if monotonic() < self._due[name]:
                 continue
-            self._due[name] = time.monotonic() + seconds
+            self._due[name] = monotonic() + seconds
             try:
                 job(self._database)
             except Exception:

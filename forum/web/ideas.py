@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import segno
 from markupsafe import Markup
@@ -28,9 +28,10 @@ from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
 MOST_KEPT = 1_000
-MINUTE = 60  # parts say how long ago things were, so they are made anew each minute
+MINUTE = 60  # seconds; parts say how long ago things were, so they are made anew each minute
+HALF_MINUTE = 30  # seconds; rights change by the clock, as phases begin
 SIMILAR_SECONDS = 600.0  # so long the ideas found similar to one are taken for granted
-ACTS = ("idea.edit", "idea.withdraw", "idea.set_status", "idea.move")
+ACTS = ("edit", "withdraw", "set_status", "move")
 
 Likeness = tuple[float, tuple[int, ...]]
 _similar: OrderedDict[tuple[str, int], Likeness] = OrderedDict()
@@ -49,44 +50,39 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What a page shows of its reader."""
+    """What a page shows of its reader: what they did, and what they may do."""
 
-    my_vote: int = 0
-    is_following: bool = False
+    my_vote: int
+    is_following: bool
+    is_reader: bool
+    may: dict[str, bool]
 
 
+T = TypeVar("T")
 Parts = dict[str, Markup]
-_parts: OrderedDict[Hashable, tuple[Facts, Parts]] = OrderedDict()
-_tallies: OrderedDict[Hashable, tuple[Hashable, Markup]] = OrderedDict()
-_links: OrderedDict[Hashable, tuple[Hashable, Markup]] = OrderedDict()
-_NOBODY = Mine()
+_parts: OrderedDict[Hashable, tuple[Any, Parts]] = OrderedDict()
+_tallies: OrderedDict[Hashable, tuple[Any, Markup]] = OrderedDict()
+_links: OrderedDict[Hashable, tuple[Any, Markup]] = OrderedDict()
 
 
 def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     """GET /ideas/{id}-{slug}; a wrong or missing slug leads to the right address."""
     db, user = visit.db, visit.user
     idea = ideas.get(db, user, idea_id)
-    is_readable = can(user, "idea.read_text", idea)
-    if visit.path != idea.path and is_readable:
+    slot = int(now().timestamp()) // HALF_MINUTE
+    mine = remembered(db, ("mine", user.id if user else 0, idea_id, slot), lambda: _mine(visit, idea))
+    if visit.path != idea.path and mine.is_reader:
         return Redirect(idea.path + (f"?{visit.query_string}" if visit.query_string else ""), status=301)
     thread = threads.context(visit, idea)
-    if not is_readable:
+    if not mine.is_reader:
         return _tombstone(visit, idea, thread)
-    mine = _NOBODY
-    if user is not None:
-        mine = remembered(db, ("mine", user.id, idea_id), lambda: _mine(visit, idea_id))
-    share_url = visit.url(idea.path)
-    fills = {
-        **_kept_parts(visit, idea, share_url),
-        "tally": _tally(idea, mine.my_vote),
-        "links": _acts(visit, idea, mine.is_following),
-    }
-    frame = {"idea": idea, "share_url": share_url}
-    return _page(visit, frame, fills, thread["discussion"])
+    facts, parts = _kept_parts(visit, idea)
+    fills = {**parts, "tally": _tally(idea, mine.my_vote), "links": _acts(idea, mine)}
+    return _page(visit, {"idea": idea, "share_url": facts.share_url}, fills, thread["discussion"])
 
 
 def _page(visit: Visit, frame: dict[str, Any], fills: Parts, discussion: Any) -> Answer:
-    """The page in its kept shell; a page of its own when it holds a draft or a message, which are one visitor's alone."""
+    """The page in its kept shell; as a whole when it holds a draft or a message, which are one visitor's alone."""
     idea, user, shown = frame["idea"], visit.user, discussion.html
     if discussion.form.values or discussion.form.errors or discussion.said:
         return Page("ideas/show.html", {**frame, **fills, "discussion": discussion}, blocks=("comments",))
@@ -107,9 +103,13 @@ def _page(visit: Visit, frame: dict[str, Any], fills: Parts, discussion: Any) ->
     return shells.compose(visit, "ideas/show.html", key, context, {**fills, **more}, blocks=("comments",))
 
 
-def _mine(visit: Visit, idea_id: int) -> Mine:
+def _mine(visit: Visit, idea: IdeaView) -> Mine:
     db, user = visit.db, visit.user
-    return Mine(votes.mine(db, user, [idea_id]).get(idea_id, 0), follows.is_following(db, user, "idea", idea_id))
+    may = {act: can(user, f"idea.{act}", idea) for act in ACTS}
+    may["report"] = idea.state in ("published", "off-topic") and (user is None or user.id != idea.author_id)
+    my_vote = votes.mine(db, user, [idea.id]).get(idea.id, 0)
+    is_following = follows.is_following(db, user, "idea", idea.id)
+    return Mine(my_vote, is_following, can(user, "idea.read_text", idea), may)
 
 
 def _tally(idea: IdeaView, my_vote: int) -> Markup:
@@ -118,24 +118,20 @@ def _tally(idea: IdeaView, my_vote: int) -> Markup:
     return _kept(_tallies, (idea.id, my_vote), shown, lambda: _part("_tally", context))
 
 
-def _acts(visit: Visit, idea: IdeaView, is_following: bool) -> Markup:
-    """What this visitor may do with the idea."""
-    user = visit.user
-    may = {action.removeprefix("idea."): can(user, action, idea) if user else False for action in ACTS}
-    is_author = user is not None and user.id == idea.author_id
-    may["report"] = not is_author and idea.state in ("published", "off-topic")
-    context = {"idea": idea, "may": may, "is_following": is_following}
-    shown = (is_following, *may.values())
+def _acts(idea: IdeaView, mine: Mine) -> Markup:
+    """Buttons for what the reader may do."""
+    context = {"idea": idea, "may": mine.may, "is_following": mine.is_following}
+    shown = (mine.is_following, *mine.may.values())
     return _kept(_links, (idea.path, shown), shown, lambda: _part("_links", context))
 
 
-def _kept_parts(visit: Visit, idea: IdeaView, share_url: str) -> Parts:
+def _kept_parts(visit: Visit, idea: IdeaView) -> tuple[Facts, Parts]:
     """What is the same for everybody who may read it, from what was kept as long as it is true."""
     minute = int(now().timestamp()) // MINUTE
     is_similar_known = _likeness(visit, idea.id) is not None
     key = ("idea page", idea.id, minute, is_similar_known)
-    facts = remembered(visit.db, key, lambda: _facts(visit, idea, share_url, minute))
-    return _kept(_parts, idea.id, facts, lambda: _render(facts))
+    facts = remembered(visit.db, key, lambda: _facts(visit, idea, minute))
+    return facts, _kept(_parts, idea.id, facts, lambda: _render(facts))
 
 
 def _render(facts: Facts) -> Parts:
@@ -153,7 +149,7 @@ def _render(facts: Facts) -> Parts:
     return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
 
 
-def _kept(shelf: OrderedDict[Hashable, Any], key: Hashable, shown: Any, make: Callable[[], Any]) -> Any:
+def _kept(shelf: OrderedDict[Hashable, tuple[Any, T]], key: Hashable, shown: Any, make: Callable[[], T]) -> T:
     """What stands on the shelf, as long as it shows this."""
     kept = shelf.get(key)
     if kept is not None and kept[0] == shown:
@@ -170,11 +166,11 @@ def _part(name: str, context: dict[str, Any]) -> Markup:
     return Markup(ENVIRONMENT.get_template(f"ideas/{name}.html").render(context))  # noqa: S704 - our own template
 
 
-def _facts(visit: Visit, idea: IdeaView, share_url: str, minute: int) -> Facts:
+def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     ids = _likeness(visit, idea.id)
     # For everybody's eyes: the part is shared, so it names public ideas alone.
     found = None if ids is None else tuple(similar.load(visit.db, None, ids))
-    return Facts(idea, share_url, progress.changes(visit.db, idea.id), found, minute)
+    return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, minute)
 
 
 def tallies(idea: IdeaView) -> list[dict[str, Any]]:

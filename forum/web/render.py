@@ -137,7 +137,7 @@ class Composed:
         pieces, fills = list(self.shell), {**corners(visit), **self.fills}
         pieces[1::2] = [fills[name] for name in pieces[1::2]]
         # Piece by piece: one letter beyond ASCII in a joined text makes all of it wide, and ten times dearer to encode.
-        body = b"".join([piece.encode() if isinstance(piece, str) else piece for piece in pieces])
+        body = b"".join([piece.encode() for piece in pieces])
         return Reply(self.status, "text/html; charset=utf-8", body)
 
 

@@ -37,7 +37,9 @@ class _Kept:
     mark: Hashable
     leaf: Leaf
     authors: frozenset[int]
+    is_plain: bool  # all of them are published
     reasons: dict[int, str]
+    rights: dict[int, tuple[bool, bool, int]] = field(default_factory=dict)
     agreed: dict[int, frozenset[int]] = field(default_factory=dict)
     html: dict[Hashable, Markup] = field(default_factory=dict)
 
@@ -76,7 +78,7 @@ def context(visit: Visit, idea: IdeaView, *, after: int | str | None = None, **m
     """
     after = after or visit.query.get("after") or None
     kept, user = _kept_leaf(visit, idea, after), visit.user
-    is_open = can(_in_good_standing(user), "comment.post", idea)
+    may_comment, is_open, flags = _rights(user, idea, kept)
     form: Form[Any] | None = more.get("form")
     discussion = Discussion(
         idea=idea,
@@ -84,20 +86,34 @@ def context(visit: Visit, idea: IdeaView, *, after: int | str | None = None, **m
         page=_pager(idea, kept.leaf, after),
         form=form if form is not None else Form(_draft(visit, idea.id)),
         draft_key=drafts.new_key() if user else "",
-        may_comment=is_open and can(user, "comment.post", idea),
+        may_comment=may_comment,
         why_not=_why_not(user, is_open),
         said=more.get("said", ""),
         fresh=more.get("fresh"),
         _kept=kept,
         _agreed=_agreed(visit, idea.id, kept),
-        _flags=OPEN * is_open | AGREEABLE * can(_in_good_standing(user), "comment.agree", _Agreeable(idea)),
+        _flags=flags,
     )
     return {"idea": idea, "discussion": discussion}
 
 
+def _rights(user: Person | None, idea: IdeaView, kept: _Kept) -> tuple[bool, bool, int]:
+    """Whether this person may comment, whether replies are taken at all, and what HTML depends on of it."""
+    user_id = user.id if user else 0
+    found = kept.rights.get(user_id)
+    if found is None:
+        standing = _in_good_standing(user)
+        is_open = can(standing, "comment.post", idea)
+        flags = OPEN * is_open | AGREEABLE * can(standing, "comment.agree", _Agreeable(idea))
+        found = kept.rights[user_id] = (is_open and can(user, "comment.post", idea), is_open, flags)
+    return found
+
+
 def _in_good_standing(user: Person | None) -> Person:
     """Whether replies are taken does not depend on a confirmed address: the form says what is missing."""
-    return replace(user, is_confirmed=True) if user else _SOMEBODY
+    if user is None:
+        return _SOMEBODY
+    return user if user.is_confirmed else replace(user, is_confirmed=True)
 
 
 def _why_not(user: Person | None, is_open: bool) -> str:
@@ -139,7 +155,8 @@ def _kept_leaf(visit: Visit, idea: IdeaView, after: Any) -> _Kept:
     removed = [row.id for row in leaf.rows if row.state == "removed"]
     codes = moderation.reasons_for(visit.db, "comment", removed) if removed else {}
     labels = {comment_id: reasons.label(code) for comment_id, code in codes.items()}
-    kept = _Kept(mark, leaf, frozenset(row.author_id for row in leaf.rows), labels)
+    authors = frozenset(row.author_id for row in leaf.rows)
+    kept = _Kept(mark, leaf, authors, all(row.state == "published" for row in leaf.rows), labels)
     if version is not None:
         _leaves[key] = kept
         _shorten(_leaves, MOST_LEAVES)
@@ -155,7 +172,7 @@ def _shorten(kept: OrderedDict[Any, Any], most: int) -> None:
 def _html(discussion: Discussion, kept: _Kept, agreed: frozenset[int], flags: int) -> Markup:
     """Shared by all who see the same."""
     user, fresh = discussion.user, discussion.fresh
-    sees_alike = user is None or all(row.state == "published" for row in kept.leaf.rows)
+    sees_alike = user is None or kept.is_plain
     mine = user.id if user is not None and (user.id in kept.authors or not sees_alike) else 0
     key = (agreed, mine, flags)
     found = kept.html.get(key)

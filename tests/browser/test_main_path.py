@@ -83,7 +83,7 @@ def _post_an_idea(page: Page, title: str) -> str:
     page.get_by_label("Title").fill(title)
     page.get_by_label("Your idea").fill(BODY)
     page.get_by_label("Why it matters").fill("You can only ask for what you know is there.")
-    page.get_by_label("Community").select_option("records-management")
+    page.get_by_label("Community").select_option("making-data-more-accessible")
     page.get_by_label("Tags").fill("records, search")
     similar = page.locator("#similar li")
     if page.evaluate("typeof htmx") != "undefined":

@@ -180,8 +180,8 @@ def test_a_private_idea_is_held(db: Connection, files: Any) -> None:
 
 @pytest.mark.parametrize(
     ("stage", "status"),
-    [("Archive", "open"), ("", "open"), ("Planned", "planned"), ("Implemented", "done"), ("accepted in part", "accepted-in-part")],
-)  # fmt: skip
+    [("Archive", "open"), ("", "open"), ("Planned", "planned"), ("Implemented", "done"), ("declined", "declined")],
+)
 def test_a_stage_that_we_know_becomes_a_status(db: Connection, files: Any, stage: str, status: str) -> None:
     report = runs.run(db, files([{**IDEA, "Stage": stage}]))
     assert the_idea(db).status == status

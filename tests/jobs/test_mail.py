@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import time_machine
 
 from forum.clock import now
-from forum.db import Connection, Database
+from forum.db import Database
 from forum.domain import mails
 from forum.jobs import letters, mail
 from forum.models import Mail
@@ -34,6 +34,13 @@ def files(settings: Settings) -> list[EmailMessage]:
     return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]  # type: ignore[misc]
 
 
+def words(message: EmailMessage, kind: str) -> str:
+    """The plain or the HTML part, with simple line ends."""
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
 def state(database: Database) -> tuple[bool, int, str]:
     """Is it sent, after how many attempts, with what error?"""
     with database.reading() as db:
@@ -50,9 +57,8 @@ def test_without_a_server_each_mail_is_a_file(database: Database, settings: Sett
     assert (first["to"], first["subject"], second["to"]) == ("ada@example.org", "Hello Ada", "bob@example.org")
     assert first["from"] == "Open Government Forum <forum@localhost>"
     assert first["auto-submitted"] == "auto-generated"
-    assert first.get_body(("plain",)).get_content() == "Grüße an alle.\n\nUnd Tschüß.\n"  # type: ignore[union-attr]
-    html = first.get_body(("html",)).get_content()  # type: ignore[union-attr]
-    assert "<p>Grüße an alle.</p>" in html
+    assert words(first, "plain") == "Grüße an alle.\n\nUnd Tschüß.\n"
+    assert "<p>Grüße an alle.</p>" in words(first, "html")
     assert "list-unsubscribe" not in first
 
 
@@ -105,7 +111,7 @@ def test_a_mail_of_news_can_be_ended_with_one_click(database: Database, settings
     link = message["list-unsubscribe"].strip("<>")
     assert link.startswith("https://testserver/unsubscribe/")
     assert message["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
-    text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    text, html = words(message, "plain"), words(message, "html")
     for content in (text, html):
         assert "https://testserver/unsubscribe/" in content
         assert "https://testserver/me" in content
@@ -118,7 +124,7 @@ def test_nothing_that_people_type_begins_a_header_line(database: Database, setti
     write(database, "event:3", recipient="Ada <ada@example.org>")
     write(database, "event:4", subject="Hi\r\nBcc: all@example.org")
     evil = replace(settings, site_name="Forum\r\nBcc: all@example.org")
-    with pytest.raises(ValueError, match="linefeed|line"):
+    with pytest.raises(ValueError, match="CR or LF"):
         mail.compose(_claimed(), evil)
     mail.send_due(database, settings)
     (message,) = files(settings)
@@ -195,6 +201,8 @@ class _Talk(socketserver.StreamRequestHandler):
             verb = line.split()[0].upper()
             self.box.commands.append(line)
             answer = self.box.answers.get(verb, "250 fine")
+            if verb == "MAIL":
+                recipients = []
             if verb == "RCPT":
                 answer = next((said for name, said in self.box.answers.items() if name in line), answer)
                 recipients.append(line.partition("<")[2].partition(">")[0])
@@ -248,7 +256,7 @@ def test_with_a_server_mails_go_to_it_over_one_connection(
     assert len({message["message-id"] for _, message in mailbox.mails}) == 3
     assert sum(line.startswith(("EHLO", "ehlo")) for line in mailbox.commands) == 1
     assert mailbox.commands[-1] in ("QUIT", "quit")
-    assert "\nHello." in f"\n{mailbox.mails[0][1].get_body(('plain',)).get_content()}"  # type: ignore[union-attr]
+    assert words(mailbox.mails[0][1], "plain") == "Hello.\n\nGoodbye.\n"
 
 
 @pytest.mark.parametrize(

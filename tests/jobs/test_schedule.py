@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 import time_machine
 
@@ -14,31 +15,18 @@ from forum.models import Draft, LimitHit, Session
 from tests.making import Make
 
 
-def test_everything_is_done_once_when_due_and_not_again_at_once(database: Database) -> None:
-    clock = [0.0]
-    with time_machine.travel(now()), _monotonic(clock):
-        keeping = Schedule(database)
-        assert keeping.run() == []
-        clock[0] = 61.0
-        assert keeping.run() == [*CHORES, *WALKS]
-        assert keeping.run() == []
-        clock[0] = 61.0 + 301.0
-        assert "sessions" in keeping.run()
-
-
-def _monotonic(clock: list[float]):  # noqa: ANN202
-    import pytest
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(schedule.time, "monotonic", lambda: clock[0])
-
-    class Patched:
-        def __enter__(self) -> None: ...
-
-        def __exit__(self, *_: object) -> None:
-            patch.undo()
-
-    return Patched()
+def test_everything_is_done_once_when_due_and_not_again_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = [0.0]
+    monkeypatch.setattr(schedule, "monotonic", lambda: moment[0])
+    keeping = Schedule(database)
+    assert keeping.run() == []
+    moment[0] = 61.0
+    assert keeping.run() == [*CHORES, *WALKS]
+    assert keeping.run() == []
+    moment[0] = 61.0 + 301.0
+    assert "sessions" in keeping.run()
 
 
 def test_one_failure_stops_no_other(database: Database) -> None:

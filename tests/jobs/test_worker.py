@@ -385,7 +385,7 @@ def test_workers_that_are_killed_in_the_middle_lose_nothing_and_do_nothing_twice
     database: Database, settings: Settings
 ) -> None:
     database.write(lambda db: _crowd(db, 900, mailed=60))
-    for seconds in (0.02, 0.2, 0.5):
+    for seconds in (0.1, 0.4):
         processes = _start_two(settings)
         time.sleep(seconds)
         for process in processes:

@@ -1,0 +1,64 @@
+"""The permission table: its documentation is true, and what every rule says in single cases that matter."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from starlette.routing import Route
+
+from forum.domain.errors import Forbidden, SignInNeeded
+from forum.domain.permissions import RULES, can, require
+from forum.web.endpoint import Endpoint
+from forum.web.routes import ROUTES
+
+ROOT = Path(__file__).parents[2]
+
+
+def script() -> ModuleType:
+    """scripts/permissions.py as a module."""
+    spec = importlib.util.spec_from_file_location("permissions_document", ROOT / "scripts" / "permissions.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_document_says_what_the_table_says() -> None:
+    written = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    assert written == script().document(), "run: python scripts/permissions.py"
+
+
+def test_every_route_asks_for_an_action_of_the_table() -> None:
+    for route in ROUTES:
+        if isinstance(route, Route) and isinstance(route.app, Endpoint):
+            assert route.app.rules.asks in RULES, route.path
+
+
+@pytest.mark.parametrize("action", sorted(RULES))
+def test_no_rule_fails_for_anybody_anywhere(action: str) -> None:
+    document = script()
+    for subject in document.PLACES.values():
+        for somebody in document.PEOPLE.values():
+            assert can(somebody, action, subject) in (True, False)
+
+
+def test_nobody_is_asked_to_sign_in_and_others_are_refused_in_words() -> None:
+    document = script()
+    place = document.Subject(phase="closed")
+    with pytest.raises(SignInNeeded):
+        require(None, "idea.vote", place)
+    with pytest.raises(Forbidden, match="Voting has ended here"):
+        require(document.PEOPLE["citizen"], "idea.vote", place)
+    with pytest.raises(Forbidden, match="suspended"):
+        require(document.PEOPLE["suspended"], "idea.vote", place)
+
+
+def test_a_suspended_person_reads_and_uses_the_account_and_nothing_else() -> None:
+    document = script()
+    somebody = document.PEOPLE["suspended"]
+    allowed = {action for action in RULES if can(somebody, action, document.Subject())}
+    assert allowed == {action for action in RULES if can(None, action, document.Subject())} | {"account.use"}
