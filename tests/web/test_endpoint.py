@@ -52,6 +52,8 @@ def test_every_address_that_changes_things_refuses_posts_from_other_sites(
     person = site.make(lambda make: make.user())
     said = "This form was sent from another site"
     for route in POSTS:
+        if route.app.rules.takes_any_origin:  # type: ignore[attr-defined]
+            continue  # its address holds the secret that allows the act
         site.sign_out()
         answer = site.client.post(filled(route.path), data={}, headers=headers)
         assert (said in answer.text) == (not without), route.path
