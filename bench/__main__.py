@@ -32,7 +32,8 @@ def main() -> None:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, CPython {platform.python_version()}, SQLite, synchronous=FULL"
+    system = f"{platform.system()} {platform.release()}, CPython {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {system}, SQLite with synchronous=FULL"
 
 
 def _goal_lines(rows: list[goals.Row], ideas: int, rounds: int) -> list[str]:

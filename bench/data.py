@@ -1,5 +1,6 @@
 """A generated forum of any size, built once and kept: the same ideas, votes and comments for the same size."""
 
+import hashlib
 import itertools
 import random
 import shutil
@@ -14,7 +15,9 @@ from typing import Any
 
 from forum import schema, text
 from forum.clock import to_microseconds
-from forum.domain import ranking
+from forum.db import Database
+from forum.domain import ranking, search
+from forum.domain.search import sources
 from forum.signing import token_hash
 
 CACHE = Path(".bench")
@@ -46,7 +49,7 @@ def session_token(number: int) -> str:
 def build(ideas: int, *, fresh: bool = False) -> Path:
     """The path of a filled SQLite database with so many ideas; made if it is not there. Takes minutes for a million."""
     CACHE.mkdir(exist_ok=True)
-    path = CACHE / f"forum-{ideas}-{GENERATION}-{schema.fingerprint()}.db"
+    path = CACHE / f"forum-{ideas}-{GENERATION}-{_fingerprint()}.db"
     if path.exists() and not fresh:
         return path
     for old in CACHE.glob(f"forum-{ideas}-*"):
@@ -55,12 +58,29 @@ def build(ideas: int, *, fresh: bool = False) -> Path:
     making.unlink(missing_ok=True)
     schema.create(f"sqlite:///{making}")
     _fill(making, Sizes(ideas))
-    schema.index_search(f"sqlite:///{making}", _say)
+    _index(making)
     making.rename(path)
     for rest in CACHE.glob(f"{making.name}-*"):
         rest.unlink()
     _say(f"Built {ideas:,} ideas in {time.monotonic() - began:.0f} s ({path.stat().st_size / 1e9:.2f} GB).")
     return path
+
+
+def _fingerprint() -> str:
+    """Changes with the tables."""
+    sources = sorted((schema.MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
+
+
+def _index(path: Path) -> None:
+    """Let the search know the ideas (the comments would only add time, not change what is measured)."""
+    _say("  search ...")
+    database = Database(f"sqlite:///{path}")
+    with database.transaction() as db:
+        search.put_many(db, sources.every(db, "idea"))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
 
 
 def copy(path: Path, target: Path) -> Path:
@@ -236,10 +256,13 @@ def _comments(connection: sqlite3.Connection, sizes: Sizes, chance: random.Rando
                 author = 1 + chance.randrange(sizes.users)
                 yield (
                     *(number, idea, author, _base36(number), 0, body, f"<p>{body}</p>", "published", False),
-                    *(author % 20 == 0, 0, moment + position * 60_000_000),
+                    *(author % 20 == 0, "", 0, moment + position * 60_000_000),
                 )
 
-    columns = "id idea_id author_id path depth body body_html state is_official is_by_employee agree_count created_at"
+    columns = (
+        "id idea_id author_id path depth body body_html state is_official is_by_employee agency_name agree_count "
+        "created_at"
+    )
     _insert(connection, "comments", columns, rows())
     return counts
 
@@ -264,8 +287,8 @@ def _ideas(
     bodies = [" ".join(_sentence(chance, words, chance.randint(8, 20)) for _ in range(8)) for _ in range(5_000)]
     step = timedelta(days=600) / sizes.ideas
     columns = (
-        "id community_id author_id title slug excerpt language status state is_listed is_public is_by_employee is_locked "
-        "up down imported_up imported_down employee_up employee_down net approval trending contested uncertainty "
+        "id community_id author_id title slug excerpt language status state is_listed is_public is_by_employee "
+        "is_locked up down imported_up imported_down employee_up employee_down net approval trending contested uncertainty "
         "comment_count shuffle created_at"
     )
 

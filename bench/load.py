@@ -1,4 +1,4 @@
-"""Servers on one core, load by wrk from the other, bounded in time; requests per second and processor time come back."""
+"""Servers on one core, load by wrk from the other, bounded in time; requests per second come back."""
 
 import os
 import re
@@ -55,7 +55,7 @@ def serving(*words: str, path: str = "/healthz", **variables: str) -> Iterator[S
     """Run a server program (`{port}` in its words is filled in) on the first core; ended with the block."""
     port = free_port()
     command = [*_pinned(0), sys.executable, *(word.replace("{port}", str(port)) for word in words)]
-    process = subprocess.Popen(command, env={**os.environ, **variables}, stdin=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(command, env={**os.environ, **variables}, stdin=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url + path, process)
@@ -88,7 +88,7 @@ def wrk(url: str, *, connections: int = 16, script: str = "", seconds: float = S
         file = folder / "load.lua"
         file.write_text(script)
         words += ["-s", str(file)]
-    output = subprocess.run([*words, url], check=True, capture_output=True, text=True, timeout=seconds + 60).stdout  # noqa: S603
+    output = subprocess.run([*words, url], check=True, capture_output=True, text=True, timeout=seconds + 60).stdout
     per_second = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])  # type: ignore[index]
     failed = sum(int(number) for number in re.findall(r"Non-2xx or 3xx responses: (\d+)", output))
     failed += sum(int(number) for number in re.findall(r"(?:connect|read|write|timeout) (\d+)", output))

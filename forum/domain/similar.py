@@ -63,9 +63,7 @@ def to_text(db: Connection, user: Person | None, title: str, body: str = "") -> 
 
 def ids_like(db: Connection, idea: IdeaView) -> tuple[int, ...]:
     """Ids of the ideas closest to this one that everybody may see, the closest first. Takes milliseconds."""
-    found = search.similar(
-        db, idea.title, idea.body, limit=MOST, exclude_idea_id=idea.id, at_least=search.PLAUSIBLE
-    )
+    found = search.similar(db, idea.title, idea.body, limit=MOST, exclude_idea_id=idea.id, at_least=search.PLAUSIBLE)
     return tuple(one.idea_id for one in found)
 
 

@@ -84,7 +84,7 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
 def _page(visit: Visit, frame: dict[str, Any], fills: Parts, discussion: Any) -> Answer:
     """The page in its kept shell; as a whole when it holds a draft or a message, which are one visitor's alone."""
     idea, user, shown = frame["idea"], visit.user, discussion.html
-    if discussion.form.values or discussion.form.errors or discussion.said:
+    if visit.flash or discussion.form.values or discussion.form.errors or discussion.said:
         return Page("ideas/show.html", {**frame, **fills, "discussion": discussion}, blocks=("comments",))
     key = (
         (idea.title, idea.excerpt, idea.language, idea.state, idea.is_public, idea.comment_count, frame["share_url"]),

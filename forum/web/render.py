@@ -18,6 +18,7 @@ from forum import text
 from forum.clock import now
 from forum.db import Connection
 from forum.domain.permissions import can
+from forum.web.statics import parts_of
 from forum.web.visits import Site, Visit
 
 ROOT = Path(__file__).parents[2]
@@ -43,14 +44,12 @@ class Widgets:
 @cache
 def asset(path: str) -> str:
     """The address of a static file, with its content's hash, so that browsers may keep it for good."""
-    file = STATIC / path
-    version = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
+    parts = [part.read_bytes() for part in parts_of(STATIC, path)]
+    version = hashlib.sha256(b"\n".join(parts)).hexdigest()[:10] if parts else "0"
     return f"/static/{path}?v={version}"
 
 
-ENVIRONMENT.globals.update(
-    ui=Widgets(), can=can, asset=asset, has_htmx=(STATIC / "vendor" / "htmx.js").is_file(), site=Site("")
-)
+ENVIRONMENT.globals.update(ui=Widgets(), can=can, asset=asset, site=Site(""))
 ENVIRONMENT.filters.update(
     relative=lambda moment: text.relative(moment, now()),
     date=text.date,

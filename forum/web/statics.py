@@ -9,7 +9,14 @@ from starlette.types import Receive, Scope, Send
 from forum.web.security import HEADERS
 
 ZIPPED_TYPES = ("text/", "image/svg", "application/javascript", "application/json")
+JOINED = {"site.js": ("vendor/htmx.js", "forum.js")}  # sent as one file, which saves each new visitor a request
 mimetypes.add_type("text/javascript", ".js")
+
+
+def parts_of(folder: Path, name: str) -> list[Path]:
+    """The files behind the address of a static file: itself, or those that are sent as one; none if it is not there."""
+    paths = [(folder / part).resolve() for part in JOINED.get(name, (name,)) if "\x00" not in part]
+    return [path for path in paths if path.is_relative_to(folder.resolve()) and path.is_file()]
 
 
 class Statics:
@@ -44,16 +51,16 @@ class Statics:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _file(self, name: str) -> tuple[str, bytes, bytes] | None:
-        path = (self._folder / name).resolve()
-        if "\x00" in name or not path.is_relative_to(self._folder) or not path.is_file():
+        paths = parts_of(self._folder, name)
+        if not paths:
             return None
-        changed_at = path.stat().st_mtime
+        changed_at = max(path.stat().st_mtime for path in paths)
         kept = self._kept.get(name)
         if kept is None or kept[0] != changed_at:
-            media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
             if media_type.startswith("text/"):
                 media_type += "; charset=utf-8"
-            body = path.read_bytes()
+            body = b"\n".join(path.read_bytes() for path in paths)
             zipped = gzip.compress(body, 9, mtime=0) if media_type.startswith(ZIPPED_TYPES) else b""
             kept = self._kept[name] = (changed_at, media_type, body, zipped)
         return kept[1:]

@@ -88,7 +88,7 @@ def similar(
     hidden = candidates.hidden_communities(db, user)
     marks = [Mark(f"c{int(community_id)}")] if community_id is not None else []
     found = _found(db, query, counts, documents, marks, hidden)
-    compared = _compared(db, found, query, exclude_idea_id)
+    compared = _compared(db, found, query, counts, documents, exclude_idea_id)
     weighed = _weighed(db, compared[: WEIGHED + 5], query, documents)[:WEIGHED]
     ordered = _apart(weighed)
     return [Similar(one.idea_id, round(min(1.0, one.likeness), 4)) for one in ordered if one.likeness >= at_least][
@@ -159,18 +159,24 @@ def _found(
     return sorted(gained, key=lambda number: (-gained[number], -number))[:COMPARED]
 
 
-def _compared(db: Connection, found: Sequence[int], query: Vector, exclude_idea_id: int | None) -> list[_Candidate]:
+def _compared(
+    db: Connection,
+    found: Sequence[int],
+    query: Vector,
+    counts: Mapping[str, int],
+    documents: int,
+    exclude_idea_id: int | None,
+) -> list[_Candidate]:
     """The candidates by their likeness, roughly: which telling words they share, whatever else they say."""
+    worth = {stem: value * _rarity(counts.get(stem, 0), documents) for stem, value in query.items()}
     compared: list[_Candidate] = []
     for row in candidates.load(db, found).values():
         if row.kind != "idea" or row.object_id == exclude_idea_id:
             continue
-        words = row.words.split()
+        words = set(row.words.split())
         titled = {mark[1:] for mark in row.marks.split() if mark[0] == TITLE}
-        shared = sum(map(query.__getitem__, query.keys() & set(words))) + sum(
-            map(query.__getitem__, query.keys() & titled)
-        )
-        compared.append(_Candidate(row.object_id, row.words, row.marks, shared / math.sqrt(len(words) + 20)))
+        shared = sum(map(worth.__getitem__, worth.keys() & words)) + sum(map(worth.__getitem__, worth.keys() & titled))
+        compared.append(_Candidate(row.object_id, row.words, row.marks, shared / math.sqrt(len(words) + 10)))
     return sorted(compared, key=lambda one: (-one.score, one.idea_id))
 
 

@@ -1,0 +1,211 @@
+"""The command line: what each command does, says and exits with; nothing shows a trace, nothing is left half done."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from forum.db import Database
+from forum.models import Idea, User
+from tests.domain.test_imports import COMMENT, IDEA, as_csv
+from tests.making import Make
+
+ROOT = Path(__file__).parents[1]
+
+
+class Forum:
+    """`forum` as a program on one database."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.database_url, self.folder = database_url, folder
+
+    def environment(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+        return {
+            **ours,
+            "FORUM_DATABASE_URL": self.database_url,
+            "FORUM_DATA": str(self.folder),
+            "FORUM_SECRET": "kX9-vQ2_tR7zLm4bWc8yHd5sJf1gNp3a",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def __call__(self, *arguments: str | Path, say: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a command; never with a trace."""
+        command = [sys.executable, "-m", "forum", *map(str, arguments)]
+        done = subprocess.run(
+            command, env=self.environment(), input=say, capture_output=True, text=True, check=False, cwd=self.folder
+        )
+        assert "Traceback" not in done.stderr
+        return done
+
+    def begin(self, *arguments: str | Path) -> "subprocess.Popen[bytes]":
+        """Start a command and go on."""
+        command = [sys.executable, "-m", "forum", *map(str, arguments)]
+        return subprocess.Popen(command, env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def forum(database_url: str, tmp_path: Path) -> Forum:
+    """The program on the database of this test."""
+    return Forum(database_url, tmp_path)
+
+
+def ideas(database: Database) -> int:
+    with database.reading() as db:
+        return int(db.execute(sa.select(sa.func.count()).select_from(Idea)).scalar_one())
+
+
+def test_import_then_export_then_check(forum: Forum, database: Database, tmp_path: Path) -> None:
+    rows = [{**IDEA, "Idea ID": str(number), "Vote Up": str(number)} for number in range(1, 6)]
+    (tmp_path / "ideas.csv").write_bytes(as_csv(rows))
+    (tmp_path / "comments.csv").write_bytes(as_csv([COMMENT, {**COMMENT, "Idea ID": "1"}]))
+    command = ("import", "ideascale", tmp_path / "ideas.csv", "--comments", tmp_path / "comments.csv")
+    dry = forum(*command, "--dry-run")
+    assert dry.returncode == 0
+    assert "5 would be created" in dry.stdout
+    assert ideas(database) == 0
+    done = forum(*command)
+    assert done.returncode == 0
+    assert "Ideas: 5 rows; 5 created" in done.stdout
+    assert "comments.csv, line 2: The comment is on idea 7, which is not here." in done.stdout
+    assert ideas(database) == 5
+    out = tmp_path / "top.json"
+    assert forum("export", "top", "--limit", "2", "--format", "json", "-o", out).returncode == 0
+    assert [idea["up"] for idea in json.loads(out.read_text())["ideas"]] == [5, 4]
+    printed = forum("export", "top", "--method", "approval", "--community", "open-data", "--until", "2009-05-20")
+    assert len(list(csv.reader(printed.stdout.splitlines()))) > 5
+    assert forum("recount", "--check").returncode == 0
+
+
+def test_a_broken_file_is_refused_in_a_sentence(forum: Forum, database: Database, tmp_path: Path) -> None:
+    (tmp_path / "ideas.csv").write_bytes(as_csv([IDEA]) + b'9,"open')
+    done = forum("import", "ideascale", tmp_path / "ideas.csv")
+    assert done.returncode == 1
+    assert "ideas.csv, line 3: A quotation mark opens in this row, and none closes it." in done.stderr
+    assert ideas(database) == 0
+
+
+def test_an_import_that_is_killed_leaves_nothing(forum: Forum, database: Database, tmp_path: Path) -> None:
+    rows = [{**IDEA, "Idea ID": str(number), "Author": f"Person {number}"} for number in range(3000)]
+    (tmp_path / "ideas.csv").write_bytes(as_csv(rows))
+    program = forum.begin("import", "ideascale", tmp_path / "ideas.csv")
+    _wait_until_it_writes(database, program)
+    program.send_signal(signal.SIGKILL)
+    program.wait()
+    assert ideas(database) == 0
+    assert forum("import", "ideascale", tmp_path / "ideas.csv").returncode == 0
+    assert ideas(database) == 3000
+
+
+def _wait_until_it_writes(database: Database, program: "subprocess.Popen[bytes]") -> None:
+    """Until its transaction is open: on SQLite its log grows, on PostgreSQL it is seen to insert."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and program.poll() is None:
+        if database.path:
+            log = database.path.with_name(database.path.name + "-wal")
+            if log.exists() and log.stat().st_size > 100_000:
+                return
+        else:
+            with database.reading() as db:
+                query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'INSERT INTO idea%'"
+                if db.execute(sa.text(query)).scalar():
+                    return
+        time.sleep(0.02)
+
+
+def test_people_and_communities_can_be_made(forum: Forum, database: Database) -> None:
+    words = "seven-brave-otters-read-maps"
+    made = forum(
+        "user", "add", "ann@example.org", "--name", "Ann", "--role", "administrator", "--password-stdin", say=words
+    )
+    assert made.returncode == 0
+    with database.reading() as db:
+        assert db.execute(sa.select(User.email, User.role)).all() == [("ann@example.org", "administrator")]
+    assert forum("user", "add", "ann@example.org", "--name", "Ann").stderr.startswith("There is an account")
+    assert forum("user", "add", "b@example.org", "--name", "B", "--password-stdin", say="short").returncode == 1
+    assert forum("community", "add", "open-data", "--name", "Open data").returncode == 0
+    assert forum("community", "add", "open-data", "--name", "Open data").returncode == 1
+    assert forum("community", "add", "Open Data", "--name", "Open data").returncode == 2
+
+
+def test_backup_restore_recount_reindex_and_check(forum: Forum, database: Database, tmp_path: Path) -> None:
+    with database.transaction() as db:
+        Make(db).idea(up=4)
+    assert forum("recount", "--check").returncode == 1
+    assert "were put right" in forum("recount").stdout
+    assert forum("recount", "--check").returncode == 0
+    assert forum("check").returncode == 1
+    assert forum("reindex").stdout == "The search knows 1 texts.\n"
+    checked = forum("check")
+    assert checked.returncode == 0, checked.stdout
+    assert forum("backup", tmp_path / "backup").returncode == 0
+    with database.transaction() as db:
+        db.execute(sa.update(Idea).values(title="Changed"))
+    database.close()
+    assert forum("restore", tmp_path / "backup").returncode == 1
+    assert forum("restore", tmp_path / "backup", "--replace").returncode == 0
+    with database.reading() as db:
+        assert db.execute(sa.select(Idea.title)).scalar_one() != "Changed"
+
+
+def test_the_demo_is_loaded_once(forum: Forum, database: Database) -> None:
+    assert "open-dialogue-2009" in forum("demo").stdout
+    count = ideas(database)
+    again = forum("demo")
+    assert (again.returncode, again.stdout) == (0, "The demo is here already. Nothing was changed.\n")
+    assert ideas(database) == count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("export", "top", "--method", "vibes"), 2, "not one of"),
+        (("export", "top", "--community", "nowhere"), 2, "There is no community"),
+        (("export", "top", "--status", "lost"), 2, "There is no status"),
+        (("export", "top", "-o", "/nowhere/at/all.csv"), 1, "No such file"),
+        (("import", "ideascale", "missing.csv"), 2, "does not exist"),
+        (("restore", "missing"), 2, "does not exist"),
+        (("serve", "--port", "99999"), 2, "99999"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+def test_what_cannot_be_done_is_said_plainly(tmp_path: Path, arguments: Any, code: int, words: str) -> None:
+    forum = Forum(f"sqlite:///{tmp_path}/forum.db", tmp_path)
+    forum("migrate")
+    done = forum(*arguments)
+    assert done.returncode == code
+    assert words in " ".join(done.stderr.split())
+
+
+def test_a_database_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
+    done = Forum("postgresql://nobody@127.0.0.1:9/none", tmp_path)("recount")
+    assert done.returncode == 1
+    assert "FORUM_DATABASE_URL" in done.stderr
+
+
+def test_serving_asks_for_a_migrated_database(tmp_path: Path) -> None:
+    done = Forum(f"sqlite:///{tmp_path}/forum.db", tmp_path)("serve")
+    assert done.returncode == 1
+    assert "forum migrate" in done.stderr
+
+
+def test_every_route_is_printed_with_its_permission(tmp_path: Path) -> None:
+    lines = Forum(f"sqlite:///{tmp_path}/forum.db", tmp_path)("routes").stdout.splitlines()
+    assert ["POST", "/ideas/{idea_id:int}/vote", "idea.vote", "votes.cast"] in [line.split() for line in lines]
+    assert all(len(line.split()) == 4 for line in lines)
+
+
+def test_every_command_explains_itself(tmp_path: Path) -> None:
+    forum = Forum(f"sqlite:///{tmp_path}/forum.db", tmp_path)
+    for command in ((), ("import",), ("import", "ideascale"), ("export", "top"), ("user", "add"), ("backup",)):
+        done = forum(*command, "--help")
+        assert done.returncode == 0
+        assert "Usage" in done.stdout
