@@ -288,8 +288,8 @@ def _ideas(
     step = timedelta(days=600) / sizes.ideas
     columns = (
         "id community_id author_id title slug excerpt language status state is_listed is_public is_by_employee "
-        "is_locked up down imported_up imported_down employee_up employee_down net approval trending contested uncertainty "
-        "comment_count shuffle created_at"
+        "is_locked up down imported_up imported_down employee_up employee_down net approval trending contested "
+        "uncertainty comment_count shuffle created_at"
     )
 
     def rows() -> Iterator[tuple[Any, ...]]:

@@ -218,10 +218,8 @@ def leaf(db: Connection, idea_id: int, after: int | str | None = None) -> Leaf:
     Invalid for a wrong key. Asks no rights."""
     values: dict[str, Any] = {"idea_id": idea_id, "most": PAGE + 1}
     after_id = read_key(after)
-    if after_id:
-        rows = db.execute(_AFTER, {**values, "after_id": after_id}).all()
-    else:
-        rows = db.execute(_FIRST, values).all()
+    found = db.execute(_AFTER, {**values, "after_id": after_id}) if after_id else db.execute(_FIRST, values)
+    rows: list[Any] = list(found.all())
     next_after = rows[PAGE - 1].id if len(rows) > PAGE else None
     return Leaf(rows[:PAGE], _answered(db, rows[:PAGE]), next_after)
 

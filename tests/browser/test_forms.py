@@ -92,7 +92,7 @@ def test_an_empty_comment_and_a_wrong_password_say_what_to_do(script, open_page,
     expect(page.get_by_label("E-mail address")).to_have_value("citizen@example.org")
 
     sign_in(page, live_site, "citizen")
-    page.goto("/ideas?sort=most-discussed")
+    page.goto("/ideas?sort=discussed")
     page.locator("li.idea h3 a").first.click()
     page.get_by_role("button", name="Post comment").click()
     _summary_leads_to(page, "body")
@@ -114,7 +114,7 @@ def test_a_draft_is_kept_while_typing_and_found_again(page: Page, live_site: Sit
 
 def test_a_lost_connection_loses_no_words(page: Page, live_site: Site):
     sign_in(page, live_site, "citizen")
-    page.goto("/ideas?sort=most-discussed")
+    page.goto("/ideas?sort=discussed")
     page.locator("li.idea h3 a").first.click()
     page.get_by_label("Your comment").fill(WORDS)
     page.context.set_offline(True)

@@ -27,14 +27,14 @@ TELLING = 14
 """Words that candidates are looked for by."""
 RARE = 1500
 """A word in no more documents than this leads to all of them; a more frequent one to some, or together with another."""
-COMPARED, WEIGHED = 250, 40
+COMPARED, WEIGHED = 250, 60
 """Candidates that are compared with the text, and those of them that are compared with each other."""
 TITLE_WEIGHT = 3
 IDF_POWER = 0.9
 NEAREST, FEEDBACK = 5, 0.3
 SUPPORT = 0.05
 """What an idea gains by ten times the votes."""
-REPEATED = 1.2
+REPEATED = 1.4
 """How much of its score an idea loses for each unit of cosine to a better supported one."""
 PLAUSIBLE = 0.12
 """From this likeness on an idea is worth showing to somebody who is about to post."""
