@@ -96,7 +96,7 @@ _CLOSE = (
     .values(is_open=False, closed_at=sa.bindparam("moment"), claimed_by_id=None, claimed_until=None)
     .returning(Case.id)
 )
-_OTHERS = sa.select(Case.id).where(
+_OTHERS = sa.select(Case.id, Case.kind).where(
     Case.subject_kind == sa.bindparam("subject_kind"), Case.subject_id == sa.bindparam("subject_id"), Case.is_open
 )
 
@@ -259,6 +259,7 @@ def close(db: Connection, case_id: int) -> bool:
     return db.execute(_CLOSE, {"the_case": case_id, "moment": now()}).first() is not None
 
 
-def open_ids(db: Connection, subject_kind: str, subject_id: int) -> list[int]:
-    """The open cases about a subject."""
-    return [int(row.id) for row in db.execute(_OTHERS, {"subject_kind": subject_kind, "subject_id": subject_id})]
+def open_ids(db: Connection, subject_kind: str, subject_id: int, *, kind: str | None = None) -> list[int]:
+    """The open cases about a subject, of one kind or of all."""
+    rows = db.execute(_OTHERS, {"subject_kind": subject_kind, "subject_id": subject_id})
+    return [int(row.id) for row in rows if kind in (None, row.kind)]

@@ -26,6 +26,7 @@ from forum.domain import (
     search,
     states,
     tags,
+    trust,
 )
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Conflict, Invalid, NotFound
@@ -201,6 +202,7 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     if is_held:
         _hold(db, user, place.id, posted.id)
     else:
+        trust.add_kept(db, "idea", posted.id, 1)
         outbox.add(db, "idea.posted", idea_id=posted.id)
     follows.put(db, user, "idea", posted.id)
     return posted

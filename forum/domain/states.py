@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from forum.db import Connection
-from forum.domain import outbox, search
+from forum.domain import outbox, search, trust
 from forum.domain.errors import NotFound
 from forum.models import Community, Idea, IdeaTag, Tag
 
@@ -55,6 +55,8 @@ def change(db: Connection, idea_id: int, state: str) -> str:
     listed = is_listed(state)
     public = listed and row.visibility == "public"
     db.execute(_SET, {"the_idea": idea_id, "new_state": state, "new_listed": listed, "new_public": public})
+    if more := (state == "published") - (before == "published"):
+        trust.add_kept(db, "idea", idea_id, more)
     if listed != row.is_listed:
         count(db, idea_id, row.community_id, 1 if listed else -1)
     if is_found(state) != is_found(before):

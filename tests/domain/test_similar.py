@@ -97,7 +97,9 @@ def test_comments_are_no_similar_ideas(make: Make) -> None:
     assert search.similar(make.db, "Open the archives") == []
 
 
-@pytest.mark.parametrize("title", ["", "the of and", "…", "😀", "\x00", "\ud800", "x" * 50_000, '" OR * NEAR(', "税收改革"])
+@pytest.mark.parametrize(
+    "title", ["", "the of and", "…", "😀", "\x00", "\ud800", "x" * 50_000, '" OR * NEAR(', "税收改革"]
+)
 def test_no_text_makes_it_fail(make: Make, title: str) -> None:
     idea(make, "Open the archives", "To everyone.")
     assert isinstance(search.similar(make.db, title, title * 3), list)

@@ -90,10 +90,15 @@ def _against_sources(db: Connection, kind: str) -> list[str]:
     joined = (SearchDocument.kind == kind) & (SearchDocument.object_id == table.id)
     is_found = table.state.in_(states)
     no_document = sa.select(table.id).outerjoin(SearchDocument, joined).where(is_found, SearchDocument.id.is_(None))
-    unlike = [is_found != SearchDocument.is_visible]
+    unlike = [~is_found & SearchDocument.is_visible]
+    stale = sa.select(table.id).join(SearchDocument, joined)
     if table is Idea:
         unlike += [Idea.title != SearchDocument.title, Idea.community_id != SearchDocument.community_id]
-    stale = sa.select(table.id).join(SearchDocument, joined).where(sa.or_(*unlike))
+        unlike.append(is_found & ~SearchDocument.is_visible)
+    else:  # comments under a hidden idea may be hidden or not: nobody finds them either way
+        stale = stale.join(Idea, Idea.id == Comment.idea_id)
+        unlike.append(is_found & ~SearchDocument.is_visible & Idea.state.in_(FOUND_IN))
+    stale = stale.where(sa.or_(*unlike))
     orphan = (
         sa.select(SearchDocument.object_id)
         .outerjoin(table, joined)
