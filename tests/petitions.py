@@ -78,7 +78,7 @@ def read() -> tuple[list[Petition], list[tuple[int, int]]]:
 
 
 def load(db: Connection, petitions: Sequence[Petition], setting: str, *, votes: bool = True) -> None:
-    """Make each petition an idea of the same id, its signatures an imported tally; those that don't compete are merged."""
+    """Make each petition an idea of the same id, its signatures an imported tally. What doesn't compete is merged."""
     make = Make(db)
     community, author = make.community(), make.user()
     short, long, documents = [], [], []

@@ -290,6 +290,7 @@ def withdraw(db: Connection, user: Person | None, comment_id: int) -> CommentVie
     user = require(user, "comment.withdraw", comment)
     if comments.change_state(db, comment_id, "withdrawn") == "published":
         db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
+    moderation.close_held(db, "comment", comment_id)
     db.execute(_DROP_KEYS, {"comment_id": comment_id})
     return comment
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import cases, communities, ideas, outbox, posting, search, states
+from forum.domain import communities, ideas, moderation, outbox, posting, search, states
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.ideas import STATUSES, IdeaView
@@ -202,8 +202,7 @@ def withdraw(db: Connection, user: Person | None, idea_id: int, fields: Withdraw
     states.change(db, idea_id, "withdrawn")
     note_change(db, idea_id, "withdrawn", user.id, note=fields.reason)
     posting.allow_again(db, idea_id)
-    for case_id in cases.open_ids(db, "idea", idea_id, kind="held"):
-        cases.close(db, case_id)  # nothing is left to check; reports stay open
+    moderation.close_held(db, "idea", idea_id)
     outbox.add(db, "idea.withdrawn", idea_id=idea_id, by_id=user.id)
 
 

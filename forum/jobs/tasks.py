@@ -156,19 +156,19 @@ def _tell(db: Connection, settings: Settings, recipients: Collection[Recipient],
     if not addressed:
         return
     text, html = letters.notification(telling, news.mail_text, news.reason, settings)
-    rows = [
-        mails.row(
-            event=f"{telling.event}:user:{one.person.id}",
-            recipient=one.address or "",
-            subject=telling.title,
-            text=text,
-            html=html,
-            user_id=one.person.id,
-            is_optional=True,
-        )
-        for one in addressed
-    ]
-    mails.write_many(db, rows)
+    shared = mails.row(event="", recipient="", subject=telling.title, text=text, html=html, is_optional=True)
+    mails.write_many(
+        db,
+        [
+            {
+                **shared,
+                "event": f"{telling.event}:user:{one.person.id}",
+                "recipient": one.address,
+                "user_id": one.person.id,
+            }
+            for one in addressed
+        ],
+    )
 
 
 TASKS: dict[str, Task] = {

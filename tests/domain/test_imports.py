@@ -372,11 +372,11 @@ def test_a_single_nul_byte_in_a_text_is_left_out_and_told(db: Connection, files:
 
 
 def test_the_other_processes_give_the_same_texts(files: Any) -> None:
-    bodies = [[f"<p>Text {number} of {batch}</p>" for number in range(3)] for batch in range(12)]
+    jobs = [[texts.Job("idea", "Title", f"<p>{number} of {batch}</p>", 1) for number in range(3)] for batch in range(12)]
     with texts.Converter(2) as converter:
-        made = list(converter.over(bodies, lambda batch: batch))
-    assert [batch for batch, _ in made] == bodies
-    assert [found for _, found in made] == [texts.convert(batch) for batch in bodies]
+        made = list(converter.over(jobs, lambda batch: batch))
+    assert [batch for batch, _ in made] == jobs
+    assert [found for _, found in made] == [texts.convert(batch) for batch in jobs]
 
 
 # The real thing

@@ -9,7 +9,7 @@ import time_machine
 
 from forum.clock import now
 from forum.db import Connection, Database
-from forum.domain import cases, communities, ideas, moderation, people, reports, subjects, trust
+from forum.domain import cases, communities, ideas, moderation, people, posting, progress, reports, subjects, trust
 from forum.domain.cases import Wanted
 from forum.domain.errors import Conflict, Forbidden, ForumError, NotFound, SignInNeeded
 from forum.domain.moderation import DecisionFields
@@ -309,3 +309,16 @@ def test_a_withdrawn_post_stays_withdrawn_whatever_is_decided(db: Connection, ma
 def test_errors_of_moderation_are_sentences(db: Connection, make: Make) -> None:
     with pytest.raises(ForumError, match=r"^There is no case here\.$"):
         cases.get(db, make.user(role="moderator"), 4711)
+
+
+def test_a_held_post_that_its_author_takes_back_waits_for_nobody(db: Connection, make: Make) -> None:
+    author = make.user(trust_level=0)
+    place = make.community(moderation="before")
+    fields = posting.IdeaFields(
+        title="An idea on second thought", body="It was not a good one after all.", community=place.slug
+    )
+    posted = posting.post(db, author, fields)
+    boss = make.user(role="moderator")
+    assert cases.open_count(db, boss) == 1
+    progress.withdraw(db, author, posted.id, progress.WithdrawFields(reason="I changed my mind."))
+    assert cases.open_count(db, boss) == 0

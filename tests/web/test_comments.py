@@ -154,7 +154,7 @@ def test_when_the_session_has_ended_the_words_wait_for_the_sign_in(site: Site) -
 
 
 def test_an_answer_waits_on_its_own_page(site: Site) -> None:
-    _, idea_id, _ = prepare(site)
+    person, idea_id, _ = prepare(site)
     first = site.make(lambda make: make.comment(idea_id))
     site.sign_out()
     answer = post(site, idea_id, "My answer.", parent=first)

@@ -14,7 +14,7 @@ from forum.domain.imports.memories import COMMENTS, IDEAS, chosen
 from forum.domain.imports.rows import CommentRow, number_of
 from forum.domain.imports.states import State
 from forum.domain.imports.tables import BadRow
-from forum.domain.imports.texts import Texts
+from forum.domain.imports.texts import Job, Texts
 from forum.domain.search import Document
 from forum.models import Comment, Idea
 
@@ -46,10 +46,9 @@ class Plan:
     def rows(self) -> list[CommentRow]:
         return [*(row for row, _ in self.new), *(row for row, _ in self.changed)]
 
-    @property
-    def bodies(self) -> list[str]:
-        """The texts that have to be converted."""
-        return [row.body for row in self.rows]
+    def jobs(self) -> list[Job]:
+        """The texts that have to be converted, in the order of `rows`."""
+        return [Job("comment", "", row.body, self.ideas[row.idea].community_id) for row in self.rows]
 
 
 def plan(run: State, rows: Sequence[CommentRow | BadRow]) -> Plan:
@@ -119,7 +118,7 @@ def _existing(run: State, ideas: dict[str, Any]) -> tuple[dict[str, list[Any]], 
 
 
 def write(run: State, made: Plan, texts: Sequence[Texts]) -> None:
-    """Do what was planned; `texts` are those of `made.bodies`."""
+    """Do what was planned; `texts` are those of `made.jobs`."""
     if not made.rows:
         return
     met: dict[str, Any] = {}
@@ -154,10 +153,19 @@ def _insert(run: State, made: Plan, texts: Sequence[Texts], people: dict[str, in
             }
         )
         documents.append(
-            Document("comment", key, "", text.plain, row.created_at, idea.community_id, is_visible=_is_found(idea))
+            Document(
+                kind="comment",
+                object_id=key,
+                title="",
+                body=text.plain,
+                created_at=row.created_at,
+                community_id=idea.community_id,
+                is_visible=_is_found(idea),
+                index=text.index,
+            )
         )
     run.db.execute(sa.insert(Comment), rows)
-    search.put_many(run.db, documents)
+    run.bulk.put(documents)
 
 
 def _update(run: State, row: CommentRow, old: Any, text: Texts, idea: Any) -> None:

@@ -12,7 +12,7 @@ from forum.domain.imports.memories import IDEAS, chosen
 from forum.domain.imports.rows import IdeaRow, PlaceKey, number_of
 from forum.domain.imports.states import State
 from forum.domain.imports.tables import BadRow
-from forum.domain.imports.texts import Texts
+from forum.domain.imports.texts import Job, Texts
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.domain.search import Document
 from forum.models import Idea, IdeaTag, IdeaText
@@ -62,10 +62,9 @@ class Plan:
     def rows(self) -> list[IdeaRow]:
         return [*self.new, *(row for row, _ in self.changed)]
 
-    @property
-    def bodies(self) -> list[str]:
-        """The texts that have to be converted."""
-        return [row.body for row in self.rows]
+    def jobs(self, run: State) -> list[Job]:
+        """The texts that have to be converted, in the order of `rows`."""
+        return [Job("idea", row.title, row.body, run.places.ensure(row.place)[0]) for row in self.rows]
 
 
 def plan(run: State, rows: Sequence[IdeaRow | BadRow]) -> Plan:
@@ -113,7 +112,7 @@ def _taken(run: State, rows: Sequence[IdeaRow | BadRow]) -> dict[str, IdeaRow]:
 
 
 def write(run: State, made: Plan, texts: Sequence[Texts]) -> None:
-    """Do what was planned; `texts` are those of `made.bodies`."""
+    """Do what was planned; `texts` are those of `made.jobs`."""
     if not made.rows:
         return
     people = run.people.ids(_first_met(made.rows))
@@ -165,7 +164,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
     if tagged:
         run.db.execute(sa.insert(IdeaTag), tagged)
         run.touch("tags", (row["tag_id"] for row in tagged))
-    search.put_many(run.db, documents)
+    run.bulk.put(documents)
 
 
 def _short(run: State, row: IdeaRow, made: Texts, author_id: int) -> dict[str, Any]:
@@ -201,6 +200,7 @@ def _document(run: State, idea_id: int, community_id: int, row: IdeaRow, made: T
         community_id=community_id,
         language=run.language,
         is_visible=is_visible,
+        index=made.index,
     )
 
 

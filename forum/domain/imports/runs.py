@@ -14,6 +14,7 @@ from forum.domain.imports.rows import Source
 from forum.domain.imports.states import State
 from forum.domain.imports.tables import Progress
 from forum.domain.imports.texts import Converter
+from forum.domain.search import Bulk
 from forum.models import Comment, Idea
 
 BATCH = 500
@@ -39,14 +40,15 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         memory,
         People(db, source.name, report, memory),
         Places(db, source.name, report, is_dry=is_dry),
+        Bulk(db),
         last_comment_id=db.execute(_LAST_COMMENT).scalar() or 0,
     )
-    with Converter() as converter:
+    with Converter() as converter, state.bulk:
         made = (ideas.plan(state, part) for part in parts(source.ideas(progress), BATCH))
-        for idea_plan, texts in converter.over(made, lambda plan: plan.bodies):
+        for idea_plan, texts in converter.over(made, lambda plan: plan.jobs(state)):
             ideas.write(state, idea_plan, texts)
         said = (comments.plan(state, part) for part in parts(source.comments(progress), BATCH))
-        for comment_plan, texts in converter.over(said, lambda plan: plan.bodies):
+        for comment_plan, texts in converter.over(said, lambda plan: plan.jobs()):
             comments.write(state, comment_plan, texts)
     state.mend()
     for tally, count in zip((report.ideas, report.comments), before, strict=True):

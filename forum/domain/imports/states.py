@@ -8,6 +8,7 @@ from forum.domain import recounts, tags
 from forum.domain.imports.memories import Memory
 from forum.domain.imports.people import People, Places
 from forum.domain.imports.reports import Report
+from forum.domain.search import Bulk
 
 MOST_TOUCHED = 100_000
 """Rows whose counts wait to be mended; past that they are mended at once."""
@@ -26,6 +27,7 @@ class State:
     memory: Memory
     people: People
     places: Places
+    bulk: Bulk
     last_comment_id: int = 0  # comments with higher ids were made by this run
     language: str = "en"
     _tags: dict[str, int] = field(default_factory=dict)

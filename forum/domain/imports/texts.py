@@ -1,6 +1,7 @@
 """Texts of other systems made into ours: Markdown, safe HTML, plain text. The slow part, so done on every core."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -10,10 +11,26 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from forum import text
+from forum.domain.search import storable_index
 
 T = TypeVar("T")
 SMALL = 4
 """Batches up to which it is not worth to start other processes."""
+
+# Whatever may be more than words to a reader of Markdown, or has to be escaped in HTML, or is not tidy.
+_SIGNS = re.compile(
+    r"[^\S \n]|[\\`*_\[\]<>&~|#=!\0]|://|www\.|^[ +-]|^\d+[.)]| $|\n\n\n|\A\n|\n\Z", re.MULTILINE | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A text to convert, with what the index of the search needs to know of it."""
+
+    kind: str  # idea, comment
+    title: str
+    body: str
+    community_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +41,35 @@ class Texts:
     body_html: str
     excerpt: str
     plain: str
+    index: tuple[str, str]
 
 
-def convert(bodies: list[str]) -> list[Texts]:
+def convert(jobs: list[Job]) -> list[Texts]:
     """HTML or plain text from another system, in all our forms."""
-    return [_one(body) for body in bodies]
+    return [_one(job) for job in jobs]
 
 
-def _one(body: str) -> Texts:
-    markdown = text.from_html(body)
-    return Texts(markdown, text.to_html(markdown), text.excerpt(markdown), text.to_plain(markdown, links=False))
+def _one(job: Job) -> Texts:
+    markdown = text.from_html(job.body)
+    if is_plain(markdown):
+        html, plain = paragraphs(markdown), markdown
+    else:
+        html, plain = text.to_html(markdown), text.to_plain(markdown, links=False)
+    index = storable_index(job.kind, job.title, plain, job.community_id)
+    return Texts(markdown, html, text.excerpt(markdown), plain, index)
+
+
+def is_plain(markdown: str) -> bool:
+    """Are there only words, sentences and paragraphs in it? Most texts are such, and need no parser."""
+    return not _SIGNS.search(markdown)
+
+
+def paragraphs(plain: str) -> str:
+    """What text.to_html gives for a text that is_plain."""
+    if not plain:
+        return ""
+    inner = plain.replace("\n\n", "\0").replace("\n", "<br>\n").replace("\0", "</p>\n<p>")
+    return f"<p>{inner}</p>\n"
 
 
 class Converter:
@@ -54,25 +90,25 @@ class Converter:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def over(self, batches: Iterable[T], bodies: Callable[[T], list[str]]) -> Iterator[tuple[T, list[Texts]]]:
+    def over(self, batches: Iterable[T], jobs: Callable[[T], list[Job]]) -> Iterator[tuple[T, list[Texts]]]:
         """Each batch with its converted texts. Reads a few batches ahead."""
         waiting: deque[tuple[T, list[Texts] | Future[list[Texts]]]] = deque()
         for batch in batches:
-            waiting.append((batch, self._begin(bodies(batch))))
+            waiting.append((batch, self._begin(jobs(batch))))
             if len(waiting) > 2 * self._processes:
                 yield _ready(*waiting.popleft())
         while waiting:
             yield _ready(*waiting.popleft())
 
-    def _begin(self, bodies: list[str]) -> list[Texts] | Future[list[Texts]]:
-        self._batches += bool(bodies)
+    def _begin(self, jobs: list[Job]) -> list[Texts] | Future[list[Texts]]:
+        self._batches += bool(jobs)
         if self._batches <= SMALL or self._processes < 2:
-            return convert(bodies)
+            return convert(jobs)
         if self._pool is None:
             # Fresh processes: the threads and connections of this one must not be copied.
             pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"))
             self._pool = self._stack.enter_context(pool)
-        return self._pool.submit(convert, bodies)
+        return self._pool.submit(convert, jobs)
 
 
 def _ready(batch: T, texts: list[Texts] | Future[list[Texts]]) -> tuple[T, list[Texts]]:

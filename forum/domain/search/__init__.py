@@ -1,6 +1,6 @@
 """Search: everything that can be found, found by its words, and ideas like a text somebody is writing."""
 
-from forum.domain.search.documents import KINDS, Document, hide, put, put_many, remove, show
+from forum.domain.search.documents import KINDS, Bulk, Document, hide, put, put_many, remove, show, storable_index
 from forum.domain.search.finds import Hit, Results, find
 from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
 from forum.domain.search.upkeep import check, moved, rebuild, refresh
@@ -9,6 +9,7 @@ from forum.domain.search.vocabularies import fold_in
 __all__ = [
     "KINDS",
     "PLAUSIBLE",
+    "Bulk",
     "Document",
     "Hit",
     "Results",
@@ -25,4 +26,5 @@ __all__ = [
     "remove",
     "show",
     "similar",
+    "storable_index",
 ]

@@ -19,6 +19,8 @@ KINDS = ("idea", "comment")
 MOST_WORDS = 20_000
 """Words of one text that are indexed; the longest idea of 2009 has 9,037."""
 BATCH = 1000
+COUNTED_TOGETHER = 10_000_000
+"""Characters of texts whose words are counted together: most words then come often, and each is written once."""
 
 _COLUMNS = (
     SearchDocument.id,
@@ -68,6 +70,7 @@ class Document:
     community_id: int | None = None
     language: str = "en"
     is_visible: bool = True
+    index: tuple[str, str] | None = None  # what storable_index() gives, where it was made beforehand
 
 
 def put(
@@ -103,18 +106,53 @@ def put(
 
 def put_many(db: Connection, documents: Iterable[Document]) -> int:
     """Put in documents that are all new, as importers do, and count their words at once; returns how many."""
-    rest, done = iter(documents), 0
-    while batch := list(islice(rest, BATCH)):
-        ids = _next_ids(db, len(batch))
-        rows = [
-            {**_row(document), "id": number, "is_uncounted": False} for number, document in zip(ids, batch, strict=True)
-        ]
-        db.execute(_INSERT, rows)
-        seen = [row for row in rows if row["is_visible"]]
-        indexes.add(db, [Entry(row["id"], row["words"], row["marks"]) for row in seen])
-        vocabularies.count_in(db, (row["words"] for row in seen), (f"{row['title']}\n{row['body']}" for row in seen))
-        done += len(batch)
+    with Bulk(db) as bulk:
+        rest, done = iter(documents), 0
+        while batch := list(islice(rest, BATCH)):
+            bulk.put(batch)
+            done += len(batch)
     return done
+
+
+class Bulk:
+    """Puts in many documents that are all new, and counts their words some thousand documents at a time.
+
+    Use it as a context: the last ones are counted at its end. All of it belongs to one transaction.
+    """
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._waiting: list[tuple[str, str]] = []  # stored words and text of documents that are not counted yet
+        self._size = 0
+
+    def __enter__(self) -> "Bulk":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._count()
+
+    def put(self, documents: Sequence[Document]) -> None:
+        """Make these findable."""
+        if not documents:
+            return
+        ids = _next_ids(self._db, len(documents))
+        rows = [
+            {**_row(document), "id": number, "is_uncounted": False}
+            for number, document in zip(ids, documents, strict=True)
+        ]
+        self._db.execute(_INSERT, rows)
+        seen = [row for row in rows if row["is_visible"]]
+        indexes.add(self._db, [Entry(row["id"], row["words"], row["marks"]) for row in seen])
+        for row in seen:
+            self._waiting.append((row["words"], f"{row['title']}\n{row['body']}"))
+            self._size += len(row["words"]) + len(row["body"])
+        if self._size > COUNTED_TOGETHER:
+            self._count()
+
+    def _count(self) -> None:
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        vocabularies.count_in(self._db, (words for words, _ in waiting), (text for _, text in waiting))
 
 
 def hide(db: Connection, kind: str, object_id: int) -> None:
@@ -154,11 +192,16 @@ def index_text(kind: str, title: str, body: str, community_id: int | None) -> tu
     return " ".join(prefix + stem for stem in stems) if prefix else " ".join(stems), " ".join(marks)
 
 
+def storable_index(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
+    """The value of Document.index: for whoever makes it beforehand, in another process."""
+    return index_text(kind, _storable(title), _storable(body), community_id)
+
+
 def _row(document: Document) -> dict[str, Any]:
     title, body = _storable(document.title), _storable(document.body)
     words, marks = "", ""
     if document.is_visible:
-        words, marks = index_text(document.kind, title, body, document.community_id)
+        words, marks = document.index or index_text(document.kind, title, body, document.community_id)
     return {
         "kind": document.kind,
         "object_id": document.object_id,

@@ -25,6 +25,8 @@ TITLED = 300
 """so many of the newest with every word in the title, and"""
 STRONGEST = 300
 """where there are more hits than that, those among the ideas with most votes."""
+FEW = 5
+"""With fewer hits for every word, texts that hold some of the words are shown too."""
 SUPPORTED = 200
 """Best hits in which votes count a little too."""
 STRICT, CORRECTED, RELAXED = 3000.0, 2000.0, 1000.0
@@ -103,7 +105,7 @@ def find(
     """The best hits for any text at all. `after` is the `next_after` of the page before.
 
     Only what `user` may see. `"words in quotes"` must follow each other, `-word` must not be said; every other word
-    must be, unless that finds fewer than `limit`. Of very frequent words the newest and the most supported texts are
+    must be, unless that finds hardly anything. Of very frequent words the newest and the most supported texts are
     ranked. Operators, quotes or signs never make it fail: a text without any word finds nothing.
     """
     asked = queries.parse(query)
@@ -122,7 +124,7 @@ def find(
             counts |= vocabularies.counts(db, queries.stems(corrected))
             _add(scores, _look(db, place, corrected, counts, CORRECTED)[0])
             known.append(corrected)
-        if len(scores) < limit and len(asked.needed) > 1:
+        if len(scores) < FEW and len(asked.needed) > 1:
             best = corrected or asked
             before = len(scores)
             _add(scores, _look(db, place, best, counts, RELAXED)[0])

@@ -90,7 +90,7 @@ def _against_sources(db: Connection, kind: str) -> list[str]:
     joined = (SearchDocument.kind == kind) & (SearchDocument.object_id == table.id)
     is_found = table.state.in_(states)
     no_document = sa.select(table.id).outerjoin(SearchDocument, joined).where(is_found, SearchDocument.id.is_(None))
-    unlike = [~is_found & SearchDocument.is_visible]
+    unlike: list[sa.ColumnElement[bool]] = [~is_found & SearchDocument.is_visible]
     stale = sa.select(table.id).join(SearchDocument, joined)
     if table is Idea:
         unlike += [Idea.title != SearchDocument.title, Idea.community_id != SearchDocument.community_id]
