@@ -5,9 +5,11 @@ import queue
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -304,6 +306,54 @@ def insert(db: Connection, table: type[Any], **values: Any) -> int:
     return int(db.execute(sa.insert(table).values(**values)).inserted_primary_key[0])  # type: ignore[index]
 
 
+def take_ids(db: Connection, table: type[Any], count: int) -> list[int]:
+    """Ids for rows that will be inserted in bulk in this transaction, and that nobody else gets."""
+    if is_sqlite(db):  # the write transaction holds everything
+        last = db.execute(sa.select(sa.func.max(table.id))).scalar() or 0
+        return list(range(last + 1, last + 1 + count))
+    sequence = sa.func.pg_get_serial_sequence(table.__tablename__, "id")
+    numbers = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))
+    return list(db.execute(numbers).scalars())
+
+
+def insert_many(db: Connection, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns, three times as fast as one by one: for loaders of many thousands.
+
+    Columns that are not named get their default, or null.
+    """
+    if not rows:
+        return
+    plan = _insert_plan(db.dialect, table, frozenset(rows[0]))  # type: ignore[arg-type]  # classes are hashable
+    columns = [
+        map(process, values) if process else values
+        for name, default, process in plan.columns
+        for values in [[row[name] for row in rows] if name in rows[0] else [default] * len(rows)]
+    ]
+    db.exec_driver_sql(plan.statement, list(zip(*columns, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class _InsertPlan:
+    statement: str
+    columns: list[tuple[str, Any, Callable[[Any], Any] | None]]  # name, default, what makes it a value of the driver
+
+
+@lru_cache(maxsize=64)
+def _insert_plan(dialect: sa.Dialect, table: type[Any], names: frozenset[str]) -> _InsertPlan:
+    columns: list[tuple[str, Any, Callable[[Any], Any] | None]] = []
+    for column in table.__table__.columns:
+        default = column.default.arg if column.default is not None and column.default.is_scalar else None
+        if column.name in names or default is not None:
+            processor = column.type.dialect_impl(dialect).bind_processor(dialect)
+            columns.append((column.name, default, processor))
+    quote = dialect.identifier_preparer.quote
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(columns))
+    named = ", ".join(quote(name) for name, _, _ in columns)
+    statement = f"INSERT INTO {quote(table.__tablename__)} ({named}) VALUES ({marks})"  # noqa: S608 - our own names
+    return _InsertPlan(statement, columns)
+
+
 def after_key(columns: Mapping[Any, Any], *, descending: bool = True) -> sa.ColumnElement[bool]:
     """The rows behind a key, for keyset paging: (a, b) < (:a, :b), or > when ascending."""
     left, right = sa.tuple_(*columns.keys()), sa.tuple_(*columns.values())
@@ -332,14 +382,3 @@ def _sqlite_connect(connection: Any, _: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     write = connection.get_execution_options().get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def take_ids(db: Connection, table: type[Any], count: int) -> list[int]:
-    """Ids for rows that will be inserted in bulk in this transaction, and that nobody else gets."""
-    if is_sqlite(db):  # the write transaction holds everything
-        last = db.execute(sa.select(sa.func.max(table.id))).scalar() or 0
-        return list(range(last + 1, last + 1 + count))
-    sequence = sa.func.pg_get_serial_sequence(table.__tablename__, "id")
-    return list(
-        db.execute(sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))).scalars()
-    )

@@ -67,11 +67,6 @@ def link_in(text: str) -> str:
     return found.group(1)
 
 
-def focused(page: Page) -> Locator:
-    """What has the focus."""
-    return page.locator(":focus")
-
-
 def tab_to(page: Page, wanted: Locator, most: int = 80) -> None:
     """Press Tab until something has the focus: what a person without a mouse can reach."""
     for _ in range(most):

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import take_ids
+from forum.db import insert_many, take_ids
 from forum.domain import search
 from forum.domain.comments import path_of
 from forum.domain.imports.memories import COMMENTS, IDEAS, chosen
@@ -164,7 +164,7 @@ def _insert(run: State, made: Plan, texts: Sequence[Texts], people: dict[str, in
                 index=text.index,
             )
         )
-    run.db.execute(sa.insert(Comment), rows)
+    insert_many(run.db, Comment, rows)
     run.bulk.put(documents)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import take_ids
+from forum.db import insert_many, take_ids
 from forum.domain import ranking, search
 from forum.domain.imports.memories import IDEAS, chosen
 from forum.domain.imports.rows import IdeaRow, PlaceKey, number_of
@@ -159,10 +159,10 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
         tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {run.tag(name) for name in row.tags}]
         documents.append(_document(run, key, community_id, row, made, is_visible=shown))
         run.touch("communities", [community_id])
-    run.db.execute(sa.insert(Idea), short)
-    run.db.execute(sa.insert(IdeaText), long)
+    insert_many(run.db, Idea, short)
+    insert_many(run.db, IdeaText, long)
     if tagged:
-        run.db.execute(sa.insert(IdeaTag), tagged)
+        insert_many(run.db, IdeaTag, tagged)
         run.touch("tags", (row["tag_id"] for row in tagged))
     run.bulk.put(documents)
 

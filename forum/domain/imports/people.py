@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection, take_ids
+from forum.db import Connection, insert_many, take_ids
 from forum.domain import founding
 from forum.domain.imports.memories import PEOPLE, Memory, chosen
 from forum.domain.imports.reports import Report
@@ -70,7 +70,7 @@ class People:
             }
             for key, (name, moment) in zip(ids, names.items(), strict=True)
         ]
-        self._db.execute(sa.insert(User), rows)
+        insert_many(self._db, User, rows)
         self._ids.update(zip(names, ids, strict=True))
         self._report.people_created += len(rows)
 

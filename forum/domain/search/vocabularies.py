@@ -109,15 +109,20 @@ def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: i
     """Add (with sign -1: take away) documents given by their stored words; `texts` are theirs, to find new words in."""
     changes: Counter[str] = Counter()
     documents = length = 0
+    first: dict[str, int] = {}  # stem → the number of the document in which it stands first
     for stored in words:
         stems = bare(stored)
-        changes.update(set(stems))
+        distinct = set(stems)
+        changes.update(distinct)
+        first.update(dict.fromkeys(distinct.difference(first), documents))
         documents += 1
         length += len(stems)
     if not documents:
         return
     known = counts(db, changes) if sign > 0 else changes
-    surfaces = _surfaces(texts, {stem for stem in changes if stem not in known}) if sign > 0 else {}
+    wanted = {stem for stem in changes if stem not in known} if sign > 0 else set()
+    where = {first[stem] for stem in wanted}
+    surfaces = _surfaces((text for number, text in enumerate(texts) if number in where), wanted)
     rows = [
         {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
