@@ -8,6 +8,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from itertools import chain, pairwise
 from typing import Any
@@ -84,7 +85,19 @@ def words(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """The words of a text reduced to their stems, in their order: what is stored and looked up."""
-    return list(chain.from_iterable(map(_stems, _raws(text))))
+    raws = _raws(text)
+    fast = max(map(len, raws), default=0) <= LONGEST
+    return list(chain.from_iterable(map(_stems_kept if fast else _stems, raws)))
+
+
+def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:
+    """For each of the wanted stems that stands in the text, a folded word of the text that it is the stem of."""
+    found: dict[str, str] = {}
+    for raw in _raws(text):
+        made = _stems(raw)
+        if not wanted.isdisjoint(made):
+            found |= {stem: word for stem, word in zip(made, _split(raw), strict=True) if stem in wanted}
+    return found
 
 
 def spans(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:

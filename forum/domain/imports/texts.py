@@ -17,10 +17,11 @@ T = TypeVar("T")
 SMALL = 4
 """Batches up to which it is not worth to start other processes."""
 
-# Whatever may be more than words to a reader of Markdown, or has to be escaped in HTML, or is not tidy.
-_SIGNS = re.compile(
-    r"[^\S \n]|[\\`*_\[\]<>&~|#=!\0]|://|www\.|^[ +-]|^\d+[.)]| $|\n\n\n|\A\n|\n\Z", re.MULTILINE | re.IGNORECASE
-)
+# Signs that may be more than words to a reader of Markdown, or are escaped in HTML, or are not tidy.
+_SIGNS = re.compile(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\\`*_\[\]<>&~|#=!]")
+_POINT = re.compile(r"\d+[.)]")
+_BREAK = re.compile(r"<br ?/?>")
+_SPACES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ def convert(jobs: list[Job]) -> list[Texts]:
 
 
 def _one(job: Job) -> Texts:
-    markdown = text.from_html(job.body)
-    if is_plain(markdown):
+    simple = simplified(job.body)
+    markdown = text.from_html(job.body) if simple is None else simple
+    if simple is not None or is_plain(markdown):
         html, plain = paragraphs(markdown), markdown
     else:
         html, plain = text.to_html(markdown), text.to_plain(markdown, links=False)
@@ -61,13 +63,27 @@ def _one(job: Job) -> Texts:
 
 def is_plain(markdown: str) -> bool:
     """Are there only words, sentences and paragraphs in it? Most texts are such, and need no parser."""
-    return not _SIGNS.search(markdown)
+    if _SIGNS.search(markdown) or "://" in markdown or "www." in markdown.lower() or "\n\n\n" in markdown:
+        return False
+    lines = markdown.split("\n")
+    return all(
+        not line or ((line[0].isalpha() or line[0].isdigit() and not _POINT.match(line)) and line[-1] != " ")
+        for line in lines
+    ) and bool(lines[0] and lines[-1])
+
+
+def simplified(html: str) -> str | None:
+    """What text.from_html gives where there is no markup but line breaks, and nothing that needs care; else None."""
+    broken = _BREAK.sub("\n", html)
+    if broken != html and "\n" in html:
+        return None
+    lines = [line.strip(" ") for line in broken.split("\n")]
+    plain = _SPACES.sub("\n\n", "\n".join(lines)).strip("\n")
+    return plain if plain.isascii() and "  " not in plain and is_plain(plain) else None
 
 
 def paragraphs(plain: str) -> str:
     """What text.to_html gives for a text that is_plain."""
-    if not plain:
-        return ""
     inner = plain.replace("\n\n", "\0").replace("\n", "<br>\n").replace("\0", "</p>\n<p>")
     return f"<p>{inner}</p>\n"
 

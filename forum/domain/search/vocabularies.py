@@ -119,10 +119,13 @@ def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: i
         length += len(stems)
     if not documents:
         return
-    known = counts(db, changes) if sign > 0 else changes
+    known: Mapping[str, int] = counts(db, changes) if sign > 0 else changes
     wanted = {stem for stem in changes if stem not in known} if sign > 0 else set()
     where = {first[stem] for stem in wanted}
-    surfaces = _surfaces((text for number, text in enumerate(texts) if number in where), wanted)
+    surfaces: dict[str, str] = {}
+    for number, text in enumerate(texts):
+        if number in where:
+            surfaces = terms.examples(text, wanted) | surfaces
     rows = [
         {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
@@ -189,18 +192,6 @@ def _uncounted_words(db: Connection) -> dict[str, tuple[str, int]]:
     for row in db.execute(_UNCOUNTED, {"most": 50}):
         if row.is_visible:
             text = f"{row.title}\n{row.body}"
-            found |= {stem: (word, 1) for stem, word in zip(terms.stems(text), terms.words(text), strict=True)}
-    return found
-
-
-def _surfaces(texts: Iterable[str], wanted: set[str]) -> dict[str, str]:
-    """A word for each wanted stem, as it first stands in these texts."""
-    found: dict[str, str] = {}
-    for text in texts:
-        if not wanted:
-            break
-        for stem, word in zip(terms.stems(text), terms.words(text), strict=True):
-            if stem in wanted:
-                found[stem] = word
-                wanted.discard(stem)
+            stems = set(terms.stems(text))
+            found |= {stem: (word, 1) for stem, word in terms.examples(text, stems).items()}
     return found
