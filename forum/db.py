@@ -316,6 +316,12 @@ def take_ids(db: Connection, table: type[Any], count: int) -> list[int]:
     return list(db.execute(numbers).scalars())
 
 
+def cache_more(db: Connection, megabytes: int = 64) -> None:
+    """Let this connection keep more of the database in memory: for work that touches all of it. SQLite only."""
+    if is_sqlite(db):
+        db.exec_driver_sql(f"PRAGMA cache_size=-{megabytes * 1000}")
+
+
 def insert_many(db: Connection, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns, three times as fast as one by one: for loaders of many thousands.
 

@@ -74,7 +74,7 @@ def make(db: Connection) -> Make:
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
-    """A whole site in this process, with a client: `site.get(...)`, `site.sign_in(person)`, `site.write(lambda db: ...)`."""
+    """A whole site in this process, with a client: `site.get(...)`, `site.sign_in(person)`, `site.write(...)`."""
     forum = Forum(settings)
     with TestClient(forum, base_url="https://testserver", follow_redirects=False) as client:
         yield Site(forum, client)

@@ -159,6 +159,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
         tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {run.tag(name) for name in row.tags}]
         documents.append(_document(run, key, community_id, row, made, is_visible=shown))
         run.touch("communities", [community_id])
+    run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
     insert_many(run.db, IdeaText, long)
     if tagged:

@@ -79,8 +79,8 @@ class Files:
     def check(self, progress: Progress | None = None) -> None:
         """Read both files to their end. Raises Unreadable and OSError."""
         for table in (self._ideas, self._comments):
-            for _ in table.rows(progress) if table else ():
-                pass
+            if table:
+                table.check(progress)
 
     def ideas(self, progress: Progress | None = None) -> Iterator[IdeaRow | BadRow]:
         """The ideas in the order of the file."""

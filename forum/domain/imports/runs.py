@@ -5,7 +5,7 @@ All of it happens in one transaction of the caller: whatever stops it, nothing h
 
 import sqlalchemy as sa
 
-from forum.db import Connection
+from forum.db import Connection, cache_more
 from forum.domain.imports import comments, ideas
 from forum.domain.imports.memories import Memory, parts
 from forum.domain.imports.people import People, Places
@@ -32,6 +32,7 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
     """
     report = Report(is_dry=is_dry)
     memory = Memory(db)
+    cache_more(db)
     before = [int(db.execute(statement, {"source": source.name}).scalar_one()) for statement in _HERE]
     state = State(
         db,
@@ -41,6 +42,7 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         People(db, source.name, report, memory),
         Places(db, source.name, report, is_dry=is_dry),
         Bulk(db),
+        ideas_before=before[0],
         last_comment_id=db.execute(_LAST_COMMENT).scalar() or 0,
     )
     with Converter() as converter, state.bulk:

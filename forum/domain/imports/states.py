@@ -3,18 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from forum.db import Connection
+import sqlalchemy as sa
+
+from forum.db import Connection, is_sqlite
 from forum.domain import recounts, tags
 from forum.domain.imports.memories import Memory
 from forum.domain.imports.people import People, Places
 from forum.domain.imports.reports import Report
 from forum.domain.search import Bulk
+from forum.models import Base, Idea
 
 MOST_TOUCHED = 100_000
 """Rows whose counts wait to be mended; past that they are mended at once."""
 
 MOST_NUMBERS = 50_000
 """Groups whose last number is kept at hand: many more than there are in the batches that wait to be written."""
+
+MANY = 10_000
+NEEDED = ("ix_ideas_author",)
+"""The index that an import itself needs."""
 
 
 @dataclass(slots=True)
@@ -31,6 +38,9 @@ class State:
     last_comment_id: int = 0  # comments with higher ids were made by this run
     language: str = "en"
     _tags: dict[str, int] = field(default_factory=dict)
+    ideas_before: int = 0
+    _inserted: int = 0
+    _left_out: list[sa.Index] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
     _touched: dict[str, set[int]] = field(default_factory=dict)
 
@@ -62,8 +72,22 @@ class State:
             recounts.mend_some(self.db, kind, waiting)
             waiting.clear()
 
+    def note_inserted(self, count: int) -> None:
+        """Count new ideas. When they become many, the indexes of lists are left out until `mend`: made once and whole,
+        they take a fifth of the time that they take row by row. Only on SQLite, where nobody who reads is kept waiting.
+        """
+        self._inserted += count
+        if not self._left_out and is_sqlite(self.db) and self._inserted > max(MANY, self.ideas_before // 3):
+            indexes = Base.metadata.tables[Idea.__tablename__].indexes
+            self._left_out = [index for index in indexes if str(index.name) not in NEEDED]
+            for index in self._left_out:
+                index.drop(self.db)
+
     def mend(self) -> None:
-        """Put the counts of everything touched right."""
+        """Put everything right: the indexes that were left out, the counts of everything touched."""
+        for index in self._left_out:
+            index.create(self.db)
+        self._left_out = []
         for kind in recounts.KINDS:
             if ids := self._touched.pop(kind, None):
                 recounts.mend_some(self.db, kind, ids)

@@ -70,6 +70,11 @@ class Table:
 
     def rows(self, progress: Progress | None = None) -> Iterator[Row | BadRow]:
         """Every row, in order. Raises Unreadable where the file can't be read on, and OSError."""
+        for line, values in self._read(progress):
+            yield self._row(line, values)
+
+    def _read(self, progress: Progress | None) -> Iterator[tuple[int, list[str]]]:
+        """The line on which each row begins, and its cells; none for rows that are empty."""
         name = self.path.name
         csv.field_size_limit(LONGEST)
         with self.path.open("rb") as file:
@@ -81,11 +86,18 @@ class Table:
                 self.columns = self._header(next(reader, None), name)
                 begins_on = reader.line_num + 1
                 for values in reader:
+                    if len(values) < len(self.columns) and lines.is_cut_off:
+                        raise Unreadable(name, begins_on, "The file ends in the middle of this row.")
                     if values:
-                        yield self._row(name, begins_on, values, lines)
+                        yield begins_on, values
                     begins_on = reader.line_num + 1
             except csv.Error as error:
                 raise Unreadable(name, begins_on, _sentence(error)) from None
+
+    def check(self, progress: Progress | None = None) -> None:
+        """Read the file to its end. Raises Unreadable and OSError."""
+        for _ in self._read(progress):
+            pass
 
     def _header(self, values: list[str] | None, name: str) -> list[str]:
         if values is None:
@@ -101,11 +113,10 @@ class Table:
             raise Unreadable(name, 1, f"These columns are missing: {', '.join(missing)}.")
         return columns
 
-    def _row(self, name: str, line: int, values: list[str], lines: "_Lines") -> Row | BadRow:
+    def _row(self, line: int, values: list[str]) -> Row | BadRow:
+        name = self.path.name
         if len(values) > len(self.columns) and not any(values[len(self.columns) :]):
             values = values[: len(self.columns)]
-        if len(values) < len(self.columns) and lines.is_cut_off:
-            raise Unreadable(name, line, "The file ends in the middle of this row.")
         if len(values) != len(self.columns):
             return BadRow(name, line, f"The row has {len(values)} cells, but there are {len(self.columns)} columns.")
         return Row(name, line, {column: value.strip() for column, value in zip(self.columns, values, strict=True)})

@@ -67,7 +67,7 @@ def is_plain(markdown: str) -> bool:
         return False
     lines = markdown.split("\n")
     return all(
-        not line or ((line[0].isalpha() or line[0].isdigit() and not _POINT.match(line)) and line[-1] != " ")
+        not line or ((line[0].isalpha() or (line[0].isdigit() and not _POINT.match(line))) and line[-1] != " ")
         for line in lines
     ) and bool(lines[0] and lines[-1])
 

@@ -125,7 +125,8 @@ def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: i
     surfaces: dict[str, str] = {}
     for number, text in enumerate(texts):
         if number in where:
-            surfaces = terms.examples(text, wanted) | surfaces
+            for stem, word in terms.examples(text, wanted).items():
+                surfaces.setdefault(stem, word)
     rows = [
         {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
