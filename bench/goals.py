@@ -93,7 +93,7 @@ def _rounds(bare: Server, forum: Server, ideas: int, rounds: int, folder: Path) 
     ]
     for _ in range(rounds):
         for row, run in jobs:
-            reference = load.wrk(bare.url + "/", seconds=1.5, folder=folder).per_second
+            reference = load.wrk(bare.url + "/", seconds=2, folder=folder).per_second
             result = run()
             row.values.append(result.per_second if row.unit == "votes/s" else 100 * result.per_second / reference)
             row.absolute.append(result.per_second)

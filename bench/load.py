@@ -81,7 +81,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server did not answer")
 
 
-def wrk(url: str, *, connections: int = 16, script: str = "", seconds: float = SECONDS, folder: Path) -> Result:
+def wrk(url: str, *, connections: int = 16, script: str = "", seconds: int = SECONDS, folder: Path) -> Result:
     """Load one address for some seconds from the second core. `script` is Lua for wrk."""
     words = [*_pinned(1), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     if script:

@@ -164,6 +164,11 @@ def address(db: Connection) -> str:
     return address
 
 
+def is_remembering(db: Connection) -> bool:
+    """Does remembered() keep anything here? In a page that knows the version of the data; never in a change."""
+    return db.info.get("version") is not None
+
+
 def remembered(db: Connection, key: Hashable, make: Callable[[], T]) -> T:
     """What `make` gives, kept until anybody changes the database. In a write, or without a version, made anew."""
     version = db.info.get("version")

@@ -205,7 +205,7 @@ def get(db: Connection, user: Person | None, comment_id: int, *, to_change: bool
     row = db.execute(_GET_LOCKED if to_change else _GET, {"comment_id": comment_id}).first()
     if row is None:
         raise NotFound("There is no comment here.")
-    place = communities.directory(db).get(row.community_id) or communities.load(db, row.community_id)
+    place = communities.of(db, row.community_id)
     comment = CommentView(**row._mapping, community=place)
     ideas.get(db, user, comment.idea_id)
     if not can(user, "comment.read", comment):

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, address, remembered
+from forum.db import Connection, address, is_remembering, remembered
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -139,6 +139,13 @@ def _view(row: Any, phases: list[Any], agencies: list[AgencyView]) -> CommunityV
             break
     steps: dict[str, Any] = {"phase": phase, "phase_ends_at": ends_at, "next_phase": following}
     return CommunityView(**row._mapping, **steps, agencies=tuple(agencies))
+
+
+def of(db: Connection, community_id: int) -> CommunityView:
+    """The community with this id, from the directory where it is kept (pages), by itself elsewhere (changes)."""
+    if not is_remembering(db):
+        return load(db, community_id)
+    return directory(db).get(community_id) or load(db, community_id)
 
 
 def load(db: Connection, community_id: int) -> CommunityView:

@@ -194,6 +194,6 @@ def _load(db: Connection, statement: sa.Select[Any], idea_id: int) -> IdeaView:
     row = db.execute(statement, {"idea_id": idea_id}).first()
     if row is None:
         raise NotFound("There is no idea here.")
-    place = communities.directory(db).get(row.community_id) or communities.load(db, row.community_id)
+    place = communities.of(db, row.community_id)
     tags = tuple(TagView(tag.slug, tag.name) for tag in db.execute(_TAGS, {"idea_id": idea_id}))
     return IdeaView(**row._mapping, community=place, tags=tags)

@@ -158,7 +158,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
         long.append({"idea_id": key, **_long(row, made)})
         tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {run.tag(name) for name in row.tags}]
         documents.append(_document(run, key, community_id, row, made, is_visible=shown))
-        run.touch("communities", [community_id])
+    run.touch("communities", {row["community_id"] for row in short})
     run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
     insert_many(run.db, IdeaText, long)

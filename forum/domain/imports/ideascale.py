@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from forum.domain.ideas import STATUSES
@@ -108,6 +109,7 @@ class Files:
         return {table.path.name: table.unknown for table in tables if table and table.unknown}
 
 
+@lru_cache(maxsize=10_000)
 def moment(text: str) -> datetime | None:
     """`18/Aug/20 9:48 PM` or `20/May/09`, taken as UTC since the export names no zone; None for anything else."""
     found = _DATE.fullmatch(text)
@@ -124,38 +126,44 @@ def moment(text: str) -> datetime | None:
 
 
 def _idea(row: Row) -> IdeaRow | BadRow:
-    title, created_at = tidy_line(row.get("Title")), moment(row.get("Date/Time"))
-    up, down = _votes(row.get("Vote Up")), _votes(row.get("Vote Down"))
-    if not row.get("Idea ID"):
+    cell = row.get
+    source_id, title, created_at = cell("Idea ID"), tidy_line(cell("Title")), moment(cell("Date/Time"))
+    up, down = _votes(cell("Vote Up")), _votes(cell("Vote Down"))
+    if not source_id:
         return row.bad("The idea has no id.")
     if not title:
-        return row.bad(f"Idea {row.get('Idea ID')} has no title.")
+        return row.bad(f"Idea {source_id} has no title.")
     if created_at is None:
-        return row.bad(f"The date {row.get('Date/Time')!r} is not one like 18/Aug/20 9:48 PM.")
+        return row.bad(f"The date {cell('Date/Time')!r} is not one like 18/Aug/20 9:48 PM.")
     if up is None or down is None:
-        wrong = row.get("Vote Up") if up is None else row.get("Vote Down")
+        wrong = cell("Vote Up") if up is None else cell("Vote Down")
         return row.bad(f"The number of votes {wrong!r} is not a whole number from 0 on.")
-    stage = row.get("Stage")
+    stage, filled = cell("Stage"), {column: value for column, value in row.cells.items() if value}
     return IdeaRow(
         file=row.file,
         line=row.line,
-        source_id=row.get("Idea ID"),
-        number=row.get("Idea Number"),
+        source_id=source_id,
+        number=cell("Idea Number"),
         title=title,
-        body=row.get("Details"),
-        author=tidy_line(row.get("Author")) or NO_NAME,
-        place=PlaceKey(tidy_line(row.get("Campaign")) or NO_PLACE, tidy_line(row.get("Campaign Group"))),
-        tags=tuple(dict.fromkeys(tag for part in row.get("Tags").split(",") if (tag := tidy_line(part)))),
+        body=cell("Details"),
+        author=tidy_line(cell("Author")) or NO_NAME,
+        place=_place(cell("Campaign"), cell("Campaign Group")),
+        tags=tuple(dict.fromkeys(tag for part in cell("Tags").split(",") if (tag := tidy_line(part)))),
         up=up,
         down=down,
         created_at=created_at,
         status=_STAGES.get(stage.casefold(), "open"),
         stage=stage,
-        url=row.get("URL"),
-        is_private=row.get("Private").casefold() in ("private", "yes", "true", "1"),
-        hash=digest({column: value for column, value in row.cells.items() if value}),
-        data={column: value for column, value in row.cells.items() if value and column not in _HAS_A_COLUMN},
+        url=cell("URL"),
+        is_private=cell("Private").casefold() in ("private", "yes", "true", "1"),
+        hash=digest(filled),
+        data={column: value for column, value in filled.items() if column not in _HAS_A_COLUMN},
     )
+
+
+@lru_cache(maxsize=1000)
+def _place(campaign: str, group: str) -> PlaceKey:
+    return PlaceKey(tidy_line(campaign) or NO_PLACE, tidy_line(group))
 
 
 def _comment(row: Row) -> CommentRow | BadRow:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum import terms
-from forum.db import Connection, is_sqlite
+from forum.db import Connection, insert_many, is_sqlite
 from forum.domain.search import indexes, vocabularies
 from forum.domain.search.expressions import ELSEWHERE, MARK, TITLE
 from forum.domain.search.indexes import Entry
@@ -141,7 +141,7 @@ class Bulk:
             {**_row(document), "id": number, "is_uncounted": False}
             for number, document in zip(ids, documents, strict=True)
         ]
-        self._db.execute(_INSERT, rows)
+        insert_many(self._db, SearchDocument, rows)
         seen = [row for row in rows if row["is_visible"]]
         indexes.add(self._db, [Entry(row["id"], row["words"], row["marks"]) for row in seen])
         for row in seen:
