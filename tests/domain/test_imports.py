@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection, Database
 from forum.domain import communities, ideas, lists, people, recounts, search, votes
-from forum.domain.imports import ideascale, runs, texts
+from forum.domain.imports import ideascale, runs
 from forum.domain.imports.reports import Report
 from forum.domain.imports.tables import Unreadable
 from forum.domain.lists import Filters
@@ -369,14 +369,6 @@ def test_a_single_nul_byte_in_a_text_is_left_out_and_told(db: Connection, files:
     report = runs.run(db, files(as_csv([IDEA]).replace(b"All of it", b"A\0l\0l of it")))
     assert the_idea(db).body.startswith("All of it")
     assert "NUL bytes on line 2" in report.lines()[-1]
-
-
-def test_the_other_processes_give_the_same_texts(files: Any) -> None:
-    jobs = [[texts.Job("idea", "Title", f"<p>{number} of {batch}</p>", 1) for number in range(3)] for batch in range(12)]
-    with texts.Converter(2) as converter:
-        made = list(converter.over(jobs, lambda batch: batch))
-    assert [batch for batch, _ in made] == jobs
-    assert [found for _, found in made] == [texts.convert(batch) for batch in jobs]
 
 
 # The real thing

@@ -26,15 +26,18 @@ COLUMNS = (
 _BY_ID = sa.select(*COLUMNS).where(
     SearchDocument.id.in_(sa.bindparam("ids", expanding=True)), SearchDocument.is_visible
 )
-_strongest = (
-    sa.select(*COLUMNS)
-    .join_from(Idea, SearchDocument, (SearchDocument.kind == "idea") & (SearchDocument.object_id == Idea.id))
-    .where(SearchDocument.is_visible)
-    .order_by(Idea.net.desc(), Idea.id.desc())
-    .limit(sa.bindparam("most"))
-)
-_STRONGEST = _strongest.where(Idea.is_public)
-_STRONGEST_THERE = _strongest.where(Idea.is_listed, Idea.community_id == sa.bindparam("community_id"))
+
+
+def _strongest(where: Any) -> Any:
+    # The ideas are chosen first: a planner without statistics may begin with all documents instead.
+    ideas = sa.select(Idea.id).where(*where).order_by(Idea.net.desc(), Idea.id.desc()).limit(sa.bindparam("most"))
+    chosen = ideas.subquery()
+    is_its = (SearchDocument.kind == "idea") & (SearchDocument.object_id == chosen.c.id)
+    return sa.select(*COLUMNS).join_from(chosen, SearchDocument, is_its).where(SearchDocument.is_visible)
+
+
+_STRONGEST = _strongest([Idea.is_public])
+_STRONGEST_THERE = _strongest([Idea.is_listed, Idea.community_id == sa.bindparam("community_id")])
 _OF_STATUS = sa.select(Idea.id).where(
     Idea.id.in_(sa.bindparam("ids", expanding=True)), Idea.status == sa.bindparam("status")
 )
