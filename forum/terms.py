@@ -102,9 +102,10 @@ def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:
 
 def spans(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Each word's place in the text (start, end) and its stems, for highlighting."""
-    for match in _RAW.finditer(text.replace("_", " ")):
+    is_ascii = text.isascii()
+    for match in (_RAW_ASCII if is_ascii else _RAW).finditer(text.replace("_", " ")):
         raw, start = match[0], match.start()
-        if not _RUN.search(raw):
+        if is_ascii or not _RUN.search(raw):
             yield start, match.end(), _stems(raw)
             continue
         for piece in _pieces(raw):
@@ -126,7 +127,7 @@ def asked(text: str) -> list[tuple[str, str]]:
         for piece, _ in _pieces(raw):
             if _RUN.match(piece):
                 pairs = _pairs(piece)
-                found += [(pair, pair) for pair in pairs[:-1]] or [(pairs[0], f"{pairs[0]}*")]
+                found += [(pair, pair) for pair in pairs[:-1]] or [(pair, f"{pair}*") for pair in pairs]
             else:
                 found += [(word, stem(word)) for word in _parts(piece)]
     return found
@@ -224,7 +225,10 @@ def _pieces(raw: str) -> Iterator[tuple[str, int]]:
 
 def _pairs(run: str) -> list[str]:
     """Overlapping pairs of characters, then the last one alone: so each character begins exactly one of them."""
-    clusters = _CLUSTER.findall(fold(run))
+    folded = fold(run)
+    clusters = _CLUSTER.findall(folded)
+    if not clusters:  # a sign without a letter, or a digit, which folds to our own
+        return re.findall(r"\w+", folded)
     return [*(a + b for a, b in pairwise(clusters)), clusters[-1]]
 
 

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from forum import terms
@@ -250,6 +250,7 @@ def test_any_text_can_be_put_in_and_asked_for(make: Make, query: str) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(categories=["Lu", "Ll", "Lo", "Nd", "Mn", "Mc", "Zs"]), max_size=40))
+@example(text="0\u1067")
 def test_any_words_find_the_text_they_are_taken_from(make: Make, text: str) -> None:
     idea_id = make.idea()
     search.put(make.db, "idea", idea_id, community_id=None, title="", body=text, created_at=now())

@@ -1,6 +1,6 @@
 """Candidates: the documents that an expression leads to, as stored, few enough to be looked at one by one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,8 @@ from forum.domain import communities
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.domain.search.expressions import Mark
-from forum.models import Idea, IdeaTag
+from forum.domain.search.selections import ByIds
+from forum.models import Community, Idea, IdeaTag
 from forum.models.search import SearchDocument
 
 WALK = 10_000
@@ -23,9 +24,7 @@ COLUMNS = (
     SearchDocument.words,
     SearchDocument.marks,
 )
-_BY_ID = sa.select(*COLUMNS).where(
-    SearchDocument.id.in_(sa.bindparam("ids", expanding=True)), SearchDocument.is_visible
-)
+_BY_ID = ByIds(sa.select(*COLUMNS).where(SearchDocument.is_visible), SearchDocument.id)
 
 
 def _strongest(where: Any) -> Any:
@@ -38,18 +37,18 @@ def _strongest(where: Any) -> Any:
 
 _STRONGEST = _strongest([Idea.is_public])
 _STRONGEST_THERE = _strongest([Idea.is_listed, Idea.community_id == sa.bindparam("community_id")])
-_OF_STATUS = sa.select(Idea.id).where(
-    Idea.id.in_(sa.bindparam("ids", expanding=True)), Idea.status == sa.bindparam("status")
+_CLOSED = (
+    sa.select(Community.id)
+    .where((Community.visibility != "public") | Community.status.in_(("proposed", "declined")))
+    .order_by(Community.id)
 )
-_OF_TAG = sa.select(IdeaTag.idea_id).where(
-    IdeaTag.idea_id.in_(sa.bindparam("ids", expanding=True)), IdeaTag.tag_id == sa.bindparam("tag_id")
-)
+_OF_STATUS = ByIds(sa.select(Idea.id).where(Idea.status == sa.bindparam("status")), Idea.id)
+_OF_TAG = ByIds(sa.select(IdeaTag.idea_id).where(IdeaTag.tag_id == sa.bindparam("tag_id")), IdeaTag.idea_id)
 
 
 def load(db: Connection, ids: Iterable[int]) -> dict[int, Any]:
     """The stored documents with these ids (rows of COLUMNS), by id; hidden ones are left out."""
-    wanted = list(dict.fromkeys(ids))
-    return {row.id: row for row in db.execute(_BY_ID, {"ids": wanted})} if wanted else {}
+    return {row.id: row for row in _BY_ID.rows(db, ids)}
 
 
 def strongest(db: Connection, community_id: int | None, most: int) -> Sequence[Any]:
@@ -65,9 +64,9 @@ def narrowed(db: Connection, rows: Mapping[int, Any], status: str | None, tag_id
         return dict(rows)
     ideas = {row.object_id for row in rows.values() if row.kind == "idea"}
     if status is not None:
-        ideas &= set(db.execute(_OF_STATUS, {"ids": list(ideas), "status": status}).scalars())
+        ideas = {row[0] for row in _OF_STATUS.rows(db, ideas, status=status)}
     if tag_id is not None:
-        ideas &= set(db.execute(_OF_TAG, {"ids": list(ideas), "tag_id": tag_id}).scalars())
+        ideas = {row[0] for row in _OF_TAG.rows(db, ideas, tag_id=tag_id)}
     return {number: row for number, row in rows.items() if row.kind == "idea" and row.object_id in ideas}
 
 
@@ -78,10 +77,6 @@ def lowest(newest: int, passed: int, documents: int, walk: int = WALK) -> int:
 
 def hidden_communities(db: Connection, user: Person | None) -> list[Mark]:
     """Marks of the communities whose ideas this person may not see."""
-    return [Mark(f"c{place.id}") for place in communities.directory(db).values() if _is_hidden(user, place)]
-
-
-def _is_hidden(user: Person | None, place: Any) -> bool:
-    is_open: Callable[[Person | None, str, Any], bool] = can
-    plain = place.visibility == "public" and place.status in ("open", "archived")
-    return not plain and not is_open(user, "community.read", place)
+    closed = db.execute(_CLOSED).scalars().all()
+    places = communities.directory(db) if closed else {}
+    return [Mark(f"c{number}") for number in closed if not can(user, "community.read", places[number])]

@@ -15,15 +15,16 @@ from forum.domain.search.expressions import ELSEWHERE, Expression, Mark, Phrase,
 from forum.domain.search.indexes import Arm
 from forum.domain.search.queries import Query, Wanted
 from forum.domain.search.scores import Scorer
+from forum.domain.search.selections import ByIds
 from forum.domain.search.vocabularies import Totals
 from forum.models.search import SearchDocument
 
 PAGE = 20
-NEWEST = 800
+NEWEST = 400
 """Hits that are ranked: so many of the newest, and besides"""
-TITLED = 300
+TITLED = 200
 """so many of the newest with every word in the title, and"""
-STRONGEST = 300
+STRONGEST = 150
 """where there are more hits than that, those among the ideas with most votes."""
 FEW = 5
 """With fewer hits for every word, texts that hold some of the words are shown too."""
@@ -32,14 +33,18 @@ SUPPORTED = 200
 STRICT, CORRECTED, RELAXED = 3000.0, 2000.0, 1000.0
 """Added to scores, so that what fits the query to the letter comes before what fits a corrected or a part of it."""
 
-_TEXTS = sa.select(
+_WALKED, _IN_TITLE = 1, 2  # which walk led to a document
+_TEXTS = ByIds(
+    sa.select(
+        SearchDocument.id,
+        SearchDocument.title,
+        SearchDocument.body,
+        SearchDocument.community_id,
+        SearchDocument.created_at,
+        SearchDocument.language,
+    ),
     SearchDocument.id,
-    SearchDocument.title,
-    SearchDocument.body,
-    SearchDocument.community_id,
-    SearchDocument.created_at,
-    SearchDocument.language,
-).where(SearchDocument.id.in_(sa.bindparam("ids", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +175,21 @@ def _look(
         expression = queries.strict(query, place.marks, place.hidden)
         passed = min(queries.rarity(one, counts) for one in needed)
     low = candidates.lowest(place.newest, passed, documents)
-    arms = [Arm(expression, NEWEST, low, place.prefixes)]
+    arms = [Arm(expression, NEWEST, _WALKED, low, place.prefixes)]
     titled = queries.titled(query, place.marks, place.hidden) if base != RELAXED and "" in place.prefixes else None
     if titled is not None:
-        arms.append(Arm(titled, TITLED, candidates.lowest(place.newest, passed // 4, documents)))
-    walked = indexes.walk(db, arms, place.newest)
-    is_all = low == 0 and sum(arm == 0 for arm, _ in walked) < NEWEST
-    rows = candidates.load(db, (number for _, number in walked))
+        arms.append(Arm(titled, TITLED, _IN_TITLE, candidates.lowest(place.newest, passed // 4, documents)))
+    walked = indexes.walk(db, arms, place.newest, NEWEST + TITLED)
+    is_all = low == 0 and sum(worth & _WALKED for worth in walked.values()) < NEWEST
+    rows = candidates.load(db, walked)
     if not is_all and place.may_take_strongest and base != RELAXED and not query.unwanted:
         rows |= {row.id: row for row in candidates.strongest(db, place.community_id, STRONGEST)}
     rows = candidates.narrowed(db, rows, place.status, place.tag_id)
     scorer, enough = Scorer(query, counts, place.totals), 1 if base == RELAXED else len(needed)
-    from_walk = {number for _, number in walked}
     scores: dict[int, tuple[float, Any]] = {}
     for number, row in rows.items():
         score, found = scorer.score(row.words, row.marks)
-        if number in from_walk or found >= enough:
+        if number in walked or found >= enough:
             scores[number] = (base + score, row)
     return scores, is_all
 
@@ -236,7 +240,7 @@ def _read_key(after: str | None) -> tuple[float, int] | None:
 
 def _hits(db: Connection, page: list[tuple[float, Any]], known: Sequence[Query]) -> list[Hit]:
     """What is shown of these documents; what has been hidden since, or stands under a hidden idea, is left out."""
-    texts = {row.id: row for row in db.execute(_TEXTS, {"ids": [row.id for _, row in page]})} if page else {}
+    texts = {row.id: row for row in _TEXTS.rows(db, (row.id for _, row in page))}
     shown = {
         kind: sources.shown(db, kind, [row.object_id for _, row in page if row.kind == kind])
         for kind in ("idea", "comment")
@@ -278,8 +282,7 @@ def _fits(known: Sequence[Query]) -> snippets.Fits:
                     whole |= set(queries.stems_of(part))
         for first, second in zip(query.needed, query.needed[1:], strict=False):
             whole |= queries.joined_stems(first, second)
-    beginnings = tuple(starts)
-    return lambda stem: stem in whole or (bool(beginnings) and stem.startswith(beginnings))
+    return snippets.Fits(frozenset(whole), tuple(starts))
 
 
 def _corrected(

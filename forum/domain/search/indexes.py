@@ -43,6 +43,7 @@ class Arm:
 
     expression: Expression
     most: int
+    worth: int = 1  # what a document gains that it leads to
     low: int = 0
     prefixes: tuple[str, ...] = ("",)  # where it may be said: "" in ideas, ELSEWHERE in the rest
 
@@ -66,34 +67,38 @@ def newest_id(db: Connection) -> int:
     return int(db.execute(_NEWEST_ID).scalar() or 0)
 
 
-def walk(db: Connection, arms: Sequence[Arm], newest: int) -> list[tuple[int, int]]:
-    """Pairs (number of the arm, document id), one statement for all arms; within an arm the newest come first.
+def walk(db: Connection, arms: Sequence[Arm], newest: int, most: int) -> dict[int, int]:
+    """Document id → the worth of all arms that lead to it, the `most` worthy and of equals the newest; one statement.
 
     `newest` is what newest_id() said.
     """
     if not arms:
-        return []
+        return {}
     sqlite = is_sqlite(db)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"most": most}
     for number, arm in enumerate(arms):
         values[f"match_{number}"] = _for_sqlite(arm) if sqlite else _for_postgresql(arm, newest)
         values[f"low_{number}"] = arm.low
         values[f"most_{number}"] = arm.most
-    return [(row[0], row[1]) for row in db.execute(_walk_statement(sqlite, len(arms)), values)]
+        values[f"worth_{number}"] = arm.worth
+    return {row[0]: int(row[1]) for row in db.execute(_walk_statement(sqlite, len(arms)), values).all()}
 
 
 @lru_cache(maxsize=64)
 def _walk_statement(sqlite: bool, arms: int) -> sa.TextClause:
     # On PostgreSQL the order is by an expression, or the planner may walk all documents backward to save the sort.
     arm = (
-        "SELECT * FROM (SELECT {n} AS arm, rowid AS id FROM search_index WHERE search_index MATCH :match_{n}"
+        "SELECT * FROM (SELECT rowid AS id, :worth_{n} AS worth FROM search_index WHERE search_index MATCH :match_{n}"
         " AND rowid >= :low_{n} ORDER BY rowid DESC LIMIT :most_{n})"
         if sqlite
-        else "SELECT * FROM (SELECT {n} AS arm, document_id AS id FROM search_index"
+        else "SELECT * FROM (SELECT document_id AS id, CAST(:worth_{n} AS bigint) AS worth FROM search_index"
         " WHERE vector @@ CAST(:match_{n} AS tsquery) AND document_id >= :low_{n}"
         " ORDER BY document_id + 0 DESC LIMIT :most_{n}) AS arm_{n}"
     )
-    return sa.text(" UNION ALL ".join(arm.format(n=number) for number in range(arms)))
+    together = " UNION ALL ".join(arm.format(n=number) for number in range(arms))
+    return sa.text(
+        f"SELECT id, sum(worth) FROM ({together}) AS arms GROUP BY id ORDER BY 2 DESC, 1 DESC LIMIT :most"  # noqa: S608
+    )
 
 
 def _for_sqlite(arm: Arm) -> str:

@@ -7,6 +7,7 @@ as it repeats one that more people support, or that stood there first: five diff
 """
 
 import math
+from bisect import insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +24,11 @@ from forum.domain.search.scores import idf
 
 READ = 6000
 """Characters of a body that are compared."""
-TELLING = 14
+TELLING = 12
 """Words that candidates are looked for by."""
-RARE = 1500
+RARE = 1000
 """A word in no more documents than this leads to all of them; a more frequent one to some, or together with another."""
-COMPARED, WEIGHED = 250, 60
+COMPARED, WEIGHED = 200, 60
 """Candidates that are compared with the text, and those of them that are compared with each other."""
 TITLE_WEIGHT = 3
 IDF_POWER = 0.9
@@ -90,10 +91,8 @@ def similar(
     found = _found(db, query, counts, documents, marks, hidden)
     compared = _compared(db, found, query, counts, documents, exclude_idea_id)
     weighed = _weighed(db, compared[: WEIGHED + 5], query, documents)[:WEIGHED]
-    ordered = _apart(weighed)
-    return [Similar(one.idea_id, round(min(1.0, one.likeness), 4)) for one in ordered if one.likeness >= at_least][
-        : min(limit, 20)
-    ]
+    ordered = _apart(weighed, min(limit, 20), at_least)
+    return [Similar(one.idea_id, round(min(1.0, one.likeness), 4)) for one in ordered]
 
 
 def _weights(titled: Sequence[str], said: Sequence[str]) -> Counter[str]:
@@ -136,27 +135,22 @@ def _found(
     newest = indexes.newest_id(db)
     telling = sorted(query, key=lambda stem: (-query[stem], stem))[:TELLING]
     arms: list[Arm] = []
-    worth: list[float] = []
 
     def look(part: Expression, passed: int, most: int, value: float) -> None:
         expression = without(every([part, *marks]), hidden)
-        arms.append(Arm(expression, most, candidates.lowest(newest, passed, documents)))
-        worth.append(value)
+        arms.append(Arm(expression, most, int(value * 1e6), candidates.lowest(newest, passed, documents)))
 
     frequent = [stem for stem in telling if counts.get(stem, 0) > RARE]
     for stem in telling:
         if stem not in frequent:
             look(Word(stem), counts.get(stem, 0), RARE, query[stem])
-    for stem in frequent[:8]:
-        look(Titled(stem), counts[stem] // 4, 400, query[stem])
-    for at, first in enumerate(frequent[:5]):
-        for second in frequent[at + 1 : 5]:
+    for stem in frequent[:5]:
+        look(Titled(stem), counts[stem] // 4, 200, query[stem])
+    for at, first in enumerate(frequent[:4]):
+        for second in frequent[at + 1 : 4]:
             passed = min(counts[first], counts[second])
             look(every([Word(first), Word(second)]), passed, 200, query[first] + query[second])
-    gained: dict[int, float] = {}
-    for arm, number in indexes.walk(db, arms, newest):
-        gained[number] = gained.get(number, 0.0) + worth[arm]
-    return sorted(gained, key=lambda number: (-gained[number], -number))[:COMPARED]
+    return list(indexes.walk(db, arms, newest, COMPARED))
 
 
 def _compared(
@@ -212,15 +206,20 @@ def _weighed(db: Connection, compared: Sequence[_Candidate], query: Vector, docu
     return sorted(kept, key=lambda one: (-one.score, one.idea_id))
 
 
-def _apart(weighed: Sequence[_Candidate]) -> list[_Candidate]:
-    """In order of score, less what repeats an idea of clearly more votes, or an older one of about as many."""
+def _apart(weighed: Sequence[_Candidate], most: int, at_least: float) -> list[_Candidate]:
+    """The first by score, less what repeats an idea of clearly more votes, or an older one of about as many."""
     standing = {one.idea_id: (math.log2(1 + one.net) // 2, -one.idea_id) for one in weighed}
-    final: list[tuple[float, int, _Candidate]] = []
+    best: list[tuple[float, int, _Candidate]] = []
     for one in weighed:
-        better = (other for other in weighed if standing[other.idea_id] > standing[one.idea_id])
+        if len(best) == most and -best[-1][0] >= one.score:
+            break  # a score is only ever lowered: none of the rest can come among the best any more
+        if one.likeness < at_least:
+            continue
+        better = [other for other in weighed if standing[other.idea_id] > standing[one.idea_id]]
         repeated = max((_cosine(one.vector, other.vector) for other in better), default=0.0)
-        final.append((one.score * (1 - REPEATED * repeated), one.idea_id, one))
-    return [one for _, _, one in sorted(final, key=lambda entry: (-entry[0], entry[1]))]
+        insort(best, (-one.score * (1 - REPEATED * repeated), one.idea_id, one))
+        del best[most:]
+    return [one for _, _, one in best]
 
 
 def _cosine(one: Vector, other: Vector) -> float:

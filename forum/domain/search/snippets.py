@@ -1,6 +1,6 @@
 """What is shown of a hit: its title, and the few words around what was looked for, as safe HTML with <mark>."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 
 from forum import terms
@@ -10,7 +10,21 @@ LENGTH = 220
 READ = 20_000
 """Characters of a text in which the place is looked for."""
 
-Fits = Callable[[str], bool]
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """What is marked: whole stems, and stems that begin in one of some ways."""
+
+    whole: frozenset[str]
+    starts: tuple[str, ...] = ()
+
+    def first(self, stems: tuple[str, ...]) -> str | None:
+        """The first of these stems that fits."""
+        if self.starts:
+            return next((stem for stem in stems if stem in self.whole or stem.startswith(self.starts)), None)
+        if self.whole.isdisjoint(stems):
+            return None
+        return next(stem for stem in stems if stem in self.whole)
 
 
 def title(text: str, fits: Fits) -> str:
@@ -34,7 +48,7 @@ def snippet(text: str, fits: Fits, length: int = LENGTH) -> str:
 def _places(text: str, fits: Fits) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     for start, stop, stems in terms.spans(text):
-        stem = next((stem for stem in stems if fits(stem)), None)
+        stem = fits.first(stems)
         if stem is not None:
             found.append((start, stop, stem))
     return found

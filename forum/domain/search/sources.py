@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from forum import text
 from forum.db import Connection
 from forum.domain.search.documents import Document
+from forum.domain.search.selections import ByIds
 from forum.models import Comment, Idea, IdeaText
 
 FOUND_IN = ("published", "off-topic")
@@ -41,27 +42,17 @@ _STEPS: dict[str, Any] = {
     "comment": _comment.where(Comment.id > sa.bindparam("after")).order_by(Comment.id).limit(STEP),
 }
 _COMMENTS_OF = sa.select(Comment.id).where(Comment.idea_id == sa.bindparam("the_id")).order_by(Comment.id)
-_SHOWN: dict[str, Any] = {
-    "idea": sa.select(
-        Idea.id,
-        Idea.id.label("idea_id"),
-        Idea.slug,
-        Idea.title.label("idea_title"),
-        Idea.net,
-        Idea.status,
-        Idea.state,
-    ).where(Idea.id.in_(sa.bindparam("ids", expanding=True)), Idea.state.in_(FOUND_IN)),
-    "comment": sa.select(
+_about = (Idea.slug, Idea.title.label("idea_title"), Idea.status, Idea.state)
+_SHOWN = {
+    "idea": ByIds(
+        sa.select(Idea.id, Idea.id.label("idea_id"), Idea.net, *_about).where(Idea.state.in_(FOUND_IN)), Idea.id
+    ),
+    "comment": ByIds(
+        sa.select(Comment.id, Comment.idea_id, sa.literal(0).label("net"), *_about)
+        .join_from(Comment, Idea, Idea.id == Comment.idea_id)
+        .where(Comment.state == "published", Idea.state.in_(FOUND_IN)),
         Comment.id,
-        Comment.idea_id,
-        Idea.slug,
-        Idea.title.label("idea_title"),
-        sa.literal(0).label("net"),
-        Idea.status,
-        Idea.state,
-    )
-    .join_from(Comment, Idea, Idea.id == Comment.idea_id)
-    .where(Comment.id.in_(sa.bindparam("ids", expanding=True)), Comment.state == "published", Idea.state.in_(FOUND_IN)),
+    ),
 }
 
 
@@ -86,8 +77,7 @@ def comments_of(db: Connection, idea_id: int) -> Sequence[int]:
 
 def shown(db: Connection, kind: str, ids: Iterable[int]) -> dict[int, Any]:
     """What is shown of hits, by id: idea_id, slug, idea_title, net, status, state. What is hidden now is left out."""
-    wanted = list(ids)
-    return {row.id: row for row in db.execute(_SHOWN[kind], {"ids": wanted})} if wanted else {}
+    return {row.id: row for row in _SHOWN[kind].rows(db, ids)}
 
 
 def _document(kind: str, row: Any) -> Document:

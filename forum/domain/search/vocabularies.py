@@ -97,7 +97,7 @@ def counts(db: Connection, stems: Iterable[str]) -> dict[str, int]:
     wanted = list(dict.fromkeys(stems))
     sqlite = is_sqlite(db)
     rows = db.execute(_COUNTS[sqlite], {"terms": json.dumps(wanted) if sqlite else wanted})
-    return {term: count for term, count in rows if count > 0}
+    return {term: count for term, count in rows.all() if count > 0}
 
 
 def bare(words: str) -> list[str]:
