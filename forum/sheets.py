@@ -13,7 +13,7 @@ def csv_lines(rows: Iterable[Iterable[Any]], *, batch: int = 200) -> Iterator[by
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     for number, row in enumerate(rows, 1):
-        writer.writerow([csv_cell(value) for value in row])
+        writer.writerow(map(csv_cell, row))
         if number % batch == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)

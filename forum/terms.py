@@ -48,8 +48,8 @@ _CLUSTER = re.compile(rf".[{_MARKS}]*", re.DOTALL)
 
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "ħ": "h"}
-    | dict.fromkeys(_INVISIBLE)
 )
+_GONE = dict.fromkeys(map(ord, _INVISIBLE))
 # French and Italian drop a vowel before another one; what is left of the small word says nothing.
 _ELIDED = frozenset("l d j m t s c n qu jusqu lorsqu puisqu quoiqu dell all nell sull".split())
 
@@ -100,11 +100,17 @@ def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:
     return found
 
 
-def spans(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Each word's place in the text (start, end) and its stems, for highlighting."""
+def spans(text: str, initials: AbstractSet[str] | None = None) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Each word's place in the text (start, end) and its stems, for highlighting.
+
+    With `initials`, plain English words that begin with none of these characters are passed over: a stem begins as its
+    words do, so that they need not be stemmed only to be left aside.
+    """
     is_ascii = text.isascii()
     for match in (_RAW_ASCII if is_ascii else _RAW).finditer(text.replace("_", " ")):
         raw, start = match[0], match.start()
+        if initials is not None and raw[0] not in initials and raw.isascii() and raw.isalnum():
+            continue
         if is_ascii or not _RUN.search(raw):
             yield start, match.end(), _stems(raw)
             continue
@@ -140,7 +146,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text.translate(_GONE)).casefold())
     kept: list[str] = []
     base = ""
     for char in text:
@@ -178,7 +184,9 @@ def _raws(text: str) -> list[str]:
 
 
 def _is_accent(base: str, mark: str) -> bool:
-    point = ord(base) if base else 0
+    if not base or "\u0900" <= mark <= "\u0dff":
+        return False  # vowel signs of India are letters, whatever they were put after
+    point = ord(base)
     if 0x0400 <= point <= 0x052F:
         return mark in "\u0300\u0301" or (mark == "\u0308" and base in "еэ")
     return point < 0x0400 or 0x1E00 <= point <= 0x1FFF or (0x0590 <= point <= 0x06FF)

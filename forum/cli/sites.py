@@ -1,5 +1,6 @@
 """Commands that run the site: serve, worker, migrate, routes."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -26,9 +27,8 @@ def serve(
 
     from forum.app import create_app
 
-    with opened() as database, database.reading() as db:
-        if not schema.is_current(db):
-            fail("The database is not on the version of this program. Make a backup, then run: forum migrate")
+    with opened() as database:
+        _refuse_other_versions(database)
     target = "forum.cli.sites:served" if workers > 1 else create_app(with_worker=worker)
     uvicorn.run(
         target,
@@ -46,6 +46,12 @@ def serve(
     )
 
 
+def _refuse_other_versions(database: Database) -> None:
+    with database.reading() as db:
+        if not schema.is_current(db):
+            fail("The database is not on the version of this program. Make a backup, then run: forum migrate")
+
+
 def served() -> object:
     """The application of one of several server processes."""
     from forum.app import create_app
@@ -54,11 +60,18 @@ def served() -> object:
 
 
 def worker() -> None:
-    """Do the work that waits: notifications, mail, housekeeping. Runs until it is stopped."""
+    """Do the work that waits: notifications, mail, housekeeping.
+
+    Runs until it is stopped, and then finishes what is in hand.
+    """
     from forum.jobs.worker import Worker
 
-    settings = Settings.from_env()
-    Worker(Database(settings.database_url), settings).run()
+    with opened() as database:
+        _refuse_other_versions(database)
+        hand = Worker(database, Settings.from_env())
+        for wish in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wish, lambda *_: hand.stop())
+        hand.run()
 
 
 def migrate() -> None:

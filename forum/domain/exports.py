@@ -6,14 +6,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import records
+from forum.domain import lists, records
 from forum.domain.formulas import Formula
 from forum.domain.lists import Filters
 from forum.models import Idea
@@ -22,10 +21,8 @@ from forum.sheets import csv_lines
 FIELDS = ("rank", *records.FIELDS, "score", "cast_up", "cast_down", "imported_up", "imported_down")
 """The fields of a ranked idea: its record, the score of the formula, and what of up and down was cast or imported."""
 
-STEP = 500
-_TALLIES = sa.select(
-    Idea.id, Idea.imported_up, Idea.imported_down, Idea.net, Idea.approval, Idea.trending, Idea.contested
-).where(Idea.id.in_(sa.bindparam("ids", expanding=True)))
+TOGETHER = 200  # ideas in a piece of JSON
+_ROWS = records.ROWS.add_columns(Idea.imported_up, Idea.imported_down, Idea.trending, Idea.contested)
 
 Chunks = Iterator[bytes]
 
@@ -34,33 +31,20 @@ def ranked(
     db: Connection, formula: Formula, filters: Filters, base_url: str, *, most: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Ideas in the order of the formula, each with its FIELDS; at most `most`. Asks no rights: see lists.find."""
-    chosen = replace(filters, sort=formula.sort)
     rank = 0
-    for part in _parts(records.walk(db, chosen, base_url, most=most)):
-        tallies = {row.id: row for row in db.execute(_TALLIES, {"ids": [record["id"] for record in part]})}
-        for record in part:
+    for ids in lists.walk(db, replace(filters, sort=formula.sort), most=most):
+        rows = {row.id: row for row in db.execute(_ROWS, {"ids": ids})}
+        for row in (rows[idea_id] for idea_id in ids):
             rank += 1
-            row = tallies[record["id"]]
             yield {
                 "rank": rank,
-                **record,
+                **records.record(row, base_url),
                 "score": round(getattr(row, formula.column), 7),
-                "cast_up": record["up"] - row.imported_up,
-                "cast_down": record["down"] - row.imported_down,
+                "cast_up": row.up - row.imported_up,
+                "cast_down": row.down - row.imported_down,
                 "imported_up": row.imported_up,
                 "imported_down": row.imported_down,
             }
-
-
-def _parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    part: list[dict[str, Any]] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == STEP:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> Chunks:
@@ -76,10 +60,11 @@ def as_csv(rows: Iterable[dict[str, Any]]) -> Chunks:
 
 def as_json(formula: Formula, filters: dict[str, str], rows: Iterable[dict[str, Any]]) -> Chunks:
     """One object: the formula, the filters as they were given, the moment, and the ideas."""
+    rows = iter(rows)
     head = {"method": formula.name, "formula": formula.formula, "filters": filters, "made_at": _moment()}
     yield (json.dumps(head, ensure_ascii=False)[:-1] + ', "ideas": [').encode()
     before = "\n"
-    for part in _parts(rows):
+    while part := list(islice(rows, TOGETHER)):
         yield (before + ",\n".join(json.dumps(row, ensure_ascii=False, default=str) for row in part)).encode()
         before = ",\n"
     yield b"\n]}\n"

@@ -1,7 +1,7 @@
 """Lists of ideas: sorted, filtered, paged by key, so that page 10,000 costs what page 1 costs."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from forum.domain.errors import Invalid
 from forum.models import CommunityAgency, Idea, IdeaTag, User
 
 PAGE = 25
+STEP = 500
 SORTS: dict[str, str] = {
     "trending": "Trending",
     "top": "Top",
@@ -91,6 +92,7 @@ class _Shape:
     named: tuple[str, ...]
     in_track: bool
     after: bool
+    bare: bool = False  # ids alone
 
 
 _CONDITIONS: dict[str, Any] = {
@@ -109,7 +111,9 @@ _CONDITIONS: dict[str, Any] = {
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> sa.Select[Any]:
     column, descending = _COLUMN[shape.sort], shape.sort != "random"
-    statement = sa.select(*_CARD, column.label("sort_key")).join_from(Idea, User, User.id == Idea.author_id)
+    statement = sa.select(Idea.id, column.label("sort_key"))
+    if not shape.bare:
+        statement = sa.select(*_CARD, column.label("sort_key")).join_from(Idea, User, User.id == Idea.author_id)
     if "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
     for name in shape.named:
@@ -141,9 +145,32 @@ def find(db: Connection, filters: Filters, *, after: str | None = None, limit: i
     return Listing(rows[:limit], _key(rows[limit - 1]) if more else None)
 
 
-def _fetch(db: Connection, filters: Filters, key: tuple[Any, int] | None, most: int) -> list[Any]:
+def walk(db: Connection, filters: Filters, *, after: str | None = None, most: int | None = None) -> Iterator[list[int]]:
+    """The ids of a whole list in its order, STEP at a time, at most `most`: for files."""
+    key, left = (None if filters.sort == "random" else _read_key(filters.sort, after)), most
+    while left is None or left > 0:
+        step = STEP if left is None else min(STEP, left)
+        if filters.sort == "random":
+            listing = _random(db, filters, after, step)
+            yield [row.id for row in listing.rows]
+            if listing.next_after is None:
+                return
+            after, left = listing.next_after, None if left is None else left - step
+            continue
+        rows = _fetch(db, filters, key, step, bare=True)
+        if rows:
+            yield [row.id for row in rows]
+        if len(rows) < step:
+            return
+        key = rows[-1].sort_key, rows[-1].id
+        left = None if left is None else left - step
+
+
+def _fetch(
+    db: Connection, filters: Filters, key: tuple[Any, int] | None, most: int, *, bare: bool = False
+) -> list[Any]:
     values = _values(filters)
-    shape = _Shape(filters.sort, tuple(values), filters.state != "published", key is not None)
+    shape = _Shape(filters.sort, tuple(values), filters.state != "published", key is not None, bare)
     parameters: dict[str, Any] = {**values, "most": most, "state": filters.state}
     if "author_kind" in values:
         parameters["is_by_employee"] = values["author_kind"] == "employee"

@@ -30,14 +30,12 @@ FIELDS = (
 )
 """The fields of a record, in order."""
 
-STEP = 500
-_ROWS = (
+ROWS = (
     sa.select(
         Idea.id,
         Idea.slug,
         Idea.title,
         IdeaText.body,
-        IdeaText.body_html,
         Community.slug.label("community"),
         User.name.label("author"),
         Idea.up,
@@ -54,11 +52,13 @@ _ROWS = (
     .join(User, User.id == Idea.author_id)
     .where(Idea.id.in_(sa.bindparam("ids", expanding=True)))
 )
+"""What a record is made of; more columns may be added."""
+_ROWS_WITH_HTML = ROWS.add_columns(IdeaText.body_html)
 
 
 def of(db: Connection, ids: Sequence[int], base_url: str, *, html: bool = False) -> list[dict[str, Any]]:
     """The records of these ideas, in this order; `html` adds the body. Asks no rights: the ids come from a list."""
-    rows = {row.id: row for row in db.execute(_ROWS, {"ids": list(ids)})}
+    rows = {row.id: row for row in db.execute(_ROWS_WITH_HTML if html else ROWS, {"ids": list(ids)})}
     return [record(rows[idea_id], base_url, html=html) for idea_id in ids if idea_id in rows]
 
 
@@ -77,7 +77,7 @@ def record(row: Any, base_url: str, *, html: bool = False) -> dict[str, Any]:
         "approval": round(row.approval, 6),
         "comment_count": row.comment_count,
         "status": row.status,
-        "created_at": row.created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "created_at": f"{row.created_at.isoformat()[:19]}Z",
         "url": base_url + path(row.id, row.slug),
         "source_id": row.source_id,
     }
@@ -88,13 +88,5 @@ def walk(
     db: Connection, filters: Filters, base_url: str, *, after: str | None = None, most: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Every record of a list in its order, some hundred at a time, at most `most`."""
-    left = most
-    while left is None or left > 0:
-        listing = lists.find(db, filters, after=after, limit=STEP if left is None else min(STEP, left))
-        found = of(db, [row.id for row in listing.rows], base_url)
-        yield from found
-        after = listing.next_after
-        if left is not None:
-            left -= len(found)
-        if after is None:
-            return
+    for ids in lists.walk(db, filters, after=after, most=most):
+        yield from of(db, ids, base_url)

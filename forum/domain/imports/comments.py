@@ -161,7 +161,7 @@ def _insert(run: State, made: Plan, texts: Sequence[Texts], people: dict[str, in
                 created_at=row.created_at,
                 community_id=idea.community_id,
                 is_visible=_is_found(idea),
-                index=text.index,
+                index=text.indexed,
             )
         )
     insert_many(run.db, Comment, rows)

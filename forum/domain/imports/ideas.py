@@ -71,7 +71,8 @@ def plan(run: State, rows: Sequence[IdeaRow | BadRow]) -> Plan:
     """Compare rows with what is here, and count them."""
     report, tally, made = run.report, run.report.ideas, Plan()
     taken = _taken(run, rows)
-    found = {row.source_id: row for row in chosen(run.db, _EXISTING, list(taken), source=run.source)}
+    known = list(taken) if run.ideas_before else []
+    found = {row.source_id: row for row in chosen(run.db, _EXISTING, known, source=run.source)}
     for source_id, row in taken.items():
         report.votes_for += row.up
         report.votes_against += row.down
@@ -96,18 +97,17 @@ def plan(run: State, rows: Sequence[IdeaRow | BadRow]) -> Plan:
 
 def _taken(run: State, rows: Sequence[IdeaRow | BadRow]) -> dict[str, IdeaRow]:
     """Rows that can be taken, by source id. Of two with the same id the first counts."""
-    good = [row for row in rows if isinstance(row, IdeaRow)]
-    seen = run.memory.known(IDEAS, (number_of(row.source_id) for row in good))
+    numbers = {row.source_id: number_of(row.source_id) for row in rows if isinstance(row, IdeaRow)}
+    seen = run.memory.keep(IDEAS, numbers.values())
     taken: dict[str, IdeaRow] = {}
     for row in rows:
         if isinstance(row, BadRow):
             run.report.refuse(row, run.report.ideas)
-        elif row.source_id in taken or number_of(row.source_id) in seen:
+        elif row.source_id in taken or numbers[row.source_id] in seen:
             refused = BadRow(row.file, row.line, f"Idea {row.source_id} stands further up already.")
             run.report.refuse(refused, run.report.ideas)
         else:
             taken[row.source_id] = row
-    run.memory.keep(IDEAS, (number_of(source_id) for source_id in taken))
     return taken
 
 
@@ -201,7 +201,7 @@ def _document(run: State, idea_id: int, community_id: int, row: IdeaRow, made: T
         community_id=community_id,
         language=run.language,
         is_visible=is_visible,
-        index=made.index,
+        index=made.indexed,
     )
 
 

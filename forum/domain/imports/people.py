@@ -14,7 +14,7 @@ from forum.domain.imports.rows import PlaceKey, number_of
 from forum.models import Community, User
 from forum.text import handle
 
-REMEMBERED = 50_000
+REMEMBERED = 200_000
 """People whose ids are kept at hand."""
 
 _IDS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)

@@ -6,16 +6,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from forum import text
 from forum.domain.search import storable_index
 
 T = TypeVar("T")
-SMALL = 4
-"""Batches up to which it is not worth to start other processes."""
+SMALL = 500_000
+"""Characters of text up to which it is not worth to start other processes."""
 
 # Signs that may be more than words to a reader of Markdown, or are escaped in HTML, or are not tidy.
 _SIGNS = re.compile(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\\`*_\[\]<>&~|#=!]")
@@ -24,9 +23,8 @@ _BREAK = re.compile(r"<br ?/?>")
 _SPACES = re.compile(r"\n{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A text to convert, with what the index of the search needs to know of it."""
+class Job(NamedTuple):
+    """A text to convert, with what the index of the search needs to know of it. (Tuples travel lightest.)"""
 
     kind: str  # idea, comment
     title: str
@@ -34,15 +32,14 @@ class Job:
     community_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """One text in every form that is kept."""
 
     body: str  # Markdown
     body_html: str
     excerpt: str
     plain: str
-    index: tuple[str, str]
+    indexed: tuple[str, str]
 
 
 def convert(jobs: list[Job]) -> list[Texts]:
@@ -91,14 +88,14 @@ def paragraphs(plain: str) -> str:
 class Converter:
     """Converts batch after batch ahead of the one who writes them, in their order.
 
-    Starts other processes only past SMALL batches with texts: a small file is done before they would be up.
+    Starts other processes only past `small` characters: a small file is done before they would be up.
     """
 
-    def __init__(self, processes: int | None = None) -> None:
+    def __init__(self, processes: int | None = None, *, small: int = SMALL) -> None:
+        self._small, self._met = small, 0
         self._processes = os.cpu_count() or 1 if processes is None else processes
         self._stack = ExitStack()
         self._pool: ProcessPoolExecutor | None = None
-        self._batches = 0
 
     def __enter__(self) -> "Converter":
         return self
@@ -117,8 +114,8 @@ class Converter:
             yield _ready(*waiting.popleft())
 
     def _begin(self, jobs: list[Job]) -> list[Texts] | Future[list[Texts]]:
-        self._batches += bool(jobs)
-        if self._batches <= SMALL or self._processes < 2:
+        self._met += sum(len(job.body) for job in jobs)
+        if self._met <= self._small or self._processes < 2:
             return convert(jobs)
         if self._pool is None:
             # Fresh processes: the threads and connections of this one must not be copied.

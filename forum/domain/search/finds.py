@@ -28,7 +28,9 @@ STRONGEST = 150
 """where there are more hits than that, those among the ideas with most votes."""
 FEW = 5
 """With fewer hits for every word, texts that hold some of the words are shown too."""
-SUPPORTED = 200
+MENDED = 8
+"""Typing errors are looked for in queries of no more words than this; longer ones are texts."""
+SUPPORTED = 100
 """Best hits in which votes count a little too."""
 STRICT, CORRECTED, RELAXED = 3000.0, 2000.0, 1000.0
 """Added to scores, so that what fits the query to the letter comes before what fits a corrected or a part of it."""
@@ -289,6 +291,8 @@ def _corrected(
     db: Connection, query: Query, counts: Mapping[str, int], documents: int
 ) -> tuple[Query | None, str | None]:
     """The query where words also count that may have been meant, and how it would read with the likeliest of them."""
+    if len(query.needed) > MENDED:
+        return None, None
     wanted: list[Wanted] = []
     text: list[str] = []
     changed = False

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 from operator import mul
 
 from forum import terms
@@ -26,17 +27,18 @@ READ = 6000
 """Characters of a body that are compared."""
 TELLING = 12
 """Words that candidates are looked for by."""
-RARE = 1000
-"""A word in no more documents than this leads to all of them; a more frequent one to some, or together with another."""
-COMPARED, WEIGHED = 200, 60
+RARE, WALK = 800, 4000
+"""A word in no more documents than RARE leads to all of them; a more frequent one to those with it in their title, or
+with another such word, among the newest that a walk past WALK of its entries reaches."""
+COMPARED, WEIGHED = 140, 50
 """Candidates that are compared with the text, and those of them that are compared with each other."""
 TITLE_WEIGHT = 3
 IDF_POWER = 0.9
-NEAREST, FEEDBACK = 5, 0.3
-SUPPORT = 0.05
+NEAREST, FEEDBACK = 5, 0.6
+SUPPORT = 0.08
 """What an idea gains by ten times the votes."""
-REPEATED = 1.4
-"""How much of its score an idea loses for each unit of cosine to a better supported one."""
+REPEATED = 1.0
+"""How much of its score an idea loses by each unit of cosine to a better supported one that is as like the text."""
 PLAUSIBLE = 0.12
 """From this likeness on an idea is worth showing to somebody who is about to post."""
 
@@ -138,7 +140,7 @@ def _found(
 
     def look(part: Expression, passed: int, most: int, value: float) -> None:
         expression = without(every([part, *marks]), hidden)
-        arms.append(Arm(expression, most, int(value * 1e6), candidates.lowest(newest, passed, documents)))
+        arms.append(Arm(expression, most, int(value * 1e6), candidates.lowest(newest, passed, documents, WALK)))
 
     frequent = [stem for stem in telling if counts.get(stem, 0) > RARE]
     for stem in telling:
@@ -146,10 +148,9 @@ def _found(
             look(Word(stem), counts.get(stem, 0), RARE, query[stem])
     for stem in frequent[:5]:
         look(Titled(stem), counts[stem] // 4, 200, query[stem])
-    for at, first in enumerate(frequent[:4]):
-        for second in frequent[at + 1 : 4]:
-            passed = min(counts[first], counts[second])
-            look(every([Word(first), Word(second)]), passed, 200, query[first] + query[second])
+    for first, second in combinations(frequent[:3], 2):
+        passed = min(counts[first], counts[second])
+        look(every([Word(first), Word(second)]), passed, 150, query[first] + query[second])
     return list(indexes.walk(db, arms, newest, COMPARED))
 
 
@@ -196,32 +197,60 @@ def _weighed(db: Connection, compared: Sequence[_Candidate], query: Vector, docu
         one.likeness = _cosine(query, one.vector)
         one.net = max(0, about[one.idea_id].net)
     kept.sort(key=lambda one: (-one.likeness, one.idea_id))
-    nearest = kept[:NEAREST]
-    whole = sum(one.likeness for one in nearest) or 1.0
-    for one in kept:
-        others = [near for near in nearest if near is not one]
-        share = sum(near.likeness for near in others) or whole
-        feedback = sum(near.likeness * _cosine(near.vector, one.vector) for near in others) / share if others else 0.0
+    likes = _Likes(kept)
+    rows = [likes.of(number) for number in range(min(NEAREST, len(kept)))]
+    for number, one in enumerate(kept):
+        nearest = [(near.likeness, row[number]) for near, row in zip(kept, rows, strict=False) if near is not one]
+        share = sum(likeness for likeness, _ in nearest)
+        feedback = sum(likeness * like for likeness, like in nearest) / share if share else 0.0
         one.score = (one.likeness + FEEDBACK * feedback) * (1 + SUPPORT * math.log10(1 + one.net))
     return sorted(kept, key=lambda one: (-one.score, one.idea_id))
 
 
 def _apart(weighed: Sequence[_Candidate], most: int, at_least: float) -> list[_Candidate]:
     """The first by score, less what repeats an idea of clearly more votes, or an older one of about as many."""
-    standing = {one.idea_id: (math.log2(1 + one.net) // 2, -one.idea_id) for one in weighed}
+    likes = _Likes(weighed)
+    standing = [(math.log2(1 + one.net) // 2, -one.idea_id) for one in weighed]
     best: list[tuple[float, int, _Candidate]] = []
-    for one in weighed:
+    for number, one in enumerate(weighed):
         if len(best) == most and -best[-1][0] >= one.score:
             break  # a score is only ever lowered: none of the rest can come among the best any more
-        if one.likeness < at_least:
+        if one.likeness < at_least or one.score <= 0:
             continue
-        better = [other for other in weighed if standing[other.idea_id] > standing[one.idea_id]]
-        repeated = max((_cosine(one.vector, other.vector) for other in better), default=0.0)
+        own, row = standing[number], likes.of(number)
+        repeated = max(
+            (
+                like * min(1.0, other.score / one.score) ** 2
+                for like, place, other in zip(row, standing, weighed, strict=True)
+                if place > own
+            ),
+            default=0.0,
+        )
         insort(best, (-one.score * (1 - REPEATED * repeated), one.idea_id, one))
         del best[most:]
     return [one for _, _, one in best]
 
 
+class _Likes:
+    """Cosines among candidates, by way of the stems that at least two of them share: most stems are in one alone."""
+
+    def __init__(self, candidates: Sequence[_Candidate]) -> None:
+        self._vectors = [one.vector for one in candidates]
+        places: dict[str, list[tuple[int, float]]] = {}
+        for number, vector in enumerate(self._vectors):
+            for stem, value in vector.items():
+                places.setdefault(stem, []).append((number, value))
+        self._shared = {stem: where for stem, where in places.items() if len(where) > 1}
+
+    def of(self, number: int) -> list[float]:
+        """The cosine of one candidate to each, in their order; that to itself is of no use."""
+        row = [0.0] * len(self._vectors)
+        vector = self._vectors[number]
+        for stem, value in vector.items():
+            for other, its in self._shared.get(stem, ()):
+                row[other] += value * its
+        return row
+
+
 def _cosine(one: Vector, other: Vector) -> float:
-    shared = one.keys() & other.keys()
-    return float(sum(map(mul, map(one.__getitem__, shared), map(other.__getitem__, shared))))
+    return sum([value * other[stem] for stem, value in one.items() if stem in other])

@@ -13,7 +13,7 @@ from forum.db import Connection, is_sqlite
 class ByIds:
     """A select narrowed to the rows whose `column` is among ids that are given later."""
 
-    def __init__(self, statement: sa.Select[Any], column: sa.ColumnElement[int] | Any) -> None:
+    def __init__(self, statement: Any, column: sa.ColumnElement[int] | Any) -> None:
         ids = sa.func.json_each(sa.bindparam("ids", type_=sa.String())).table_valued("value")
         self._sqlite = statement.where(column.in_(sa.select(ids.c.value)))
         array = sa.bindparam("ids", type_=postgresql.ARRAY(sa.BigInteger))

@@ -18,6 +18,12 @@ class Fits:
     whole: frozenset[str]
     starts: tuple[str, ...] = ()
 
+    @property
+    def initials(self) -> frozenset[str]:
+        """What the words begin with that may fit, in both cases."""
+        first = {stem[0] for stem in (*self.whole, *self.starts) if stem}
+        return frozenset(first | {letter.upper() for letter in first})
+
     def first(self, stems: tuple[str, ...]) -> str | None:
         """The first of these stems that fits."""
         if self.starts:
@@ -47,7 +53,7 @@ def snippet(text: str, fits: Fits, length: int = LENGTH) -> str:
 
 def _places(text: str, fits: Fits) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
-    for start, stop, stems in terms.spans(text):
+    for start, stop, stems in terms.spans(text, fits.initials):
         stem = fits.first(stems)
         if stem is not None:
             found.append((start, stop, stem))
