@@ -12,6 +12,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
 from forum.models.moderation import Case, Decision, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
@@ -33,6 +34,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Follow",
+    "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",
