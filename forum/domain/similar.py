@@ -1,12 +1,13 @@
-"""Similar ideas: what the search finds close to a text, as far as this person may see it."""
+"""Similar ideas: what the search finds close to a text, as far as this person may see it, and all of them in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import communities, ideas, search
+from forum.domain.duplicates import texts
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -65,6 +66,41 @@ def ids_like(db: Connection, idea: IdeaView) -> tuple[int, ...]:
     """Ids of the ideas closest to this one that everybody may see, the closest first. Takes milliseconds."""
     found = search.similar(db, idea.title, idea.body, limit=MOST, exclude_idea_id=idea.id, at_least=search.PLAUSIBLE)
     return tuple(one.idea_id for one in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An idea and one like it, by the ids of their source where they were imported. `score` is 0 to 1."""
+
+    idea: str
+    similar: str
+    score: float
+
+
+def pairs(
+    db: Connection,
+    *,
+    limit: int = 5,
+    by_title: bool = False,
+    only: Collection[int] | None = None,
+    reading: texts.Progress | None = None,
+    comparing: texts.Progress | None = None,
+) -> Iterator[Pair]:
+    """For every idea that its author has not withdrawn, or those with ids in `only`, the published ones most like it.
+
+    The best come first, at most `limit`. Compared are words and meanings (domain/duplicates). With `by_title` only the
+    title of the one is compared with the whole text of the others. Deterministic. Asks no rights: for operators, who
+    see closed communities too.
+    """
+    from forum.domain.duplicates import nearest  # numpy: only where it is needed
+
+    found = texts.read(db, reading)
+    names = found.names
+    for near in nearest.of_all(
+        found, limit=limit, by="title" if by_title else "text", only=only, progress=comparing
+    ):
+        for one in near:
+            yield Pair(names[one.idea], names[one.similar], one.score)
 
 
 def load(db: Connection, user: Person | None, ids: Sequence[int]) -> list[SimilarIdea]:

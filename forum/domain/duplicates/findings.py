@@ -1,0 +1,3 @@
+CERTAIN=.6
+def about_case():pass
+def look():pass
