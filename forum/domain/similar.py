@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
+from forum.clock import now
 from forum.db import Connection
-from forum.domain import communities, ideas, search
+from forum.domain import communities, duplicates, ideas, outbox, search
 from forum.domain.duplicates import texts
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
@@ -15,6 +17,17 @@ from forum.models import Idea
 
 MOST = 5
 TITLE_LEAST = 8  # characters from which on a title says enough to compare
+BATCH = 3
+"""Ideas that the worker looks at in one transaction: some 50 ms, for others wait meanwhile."""
+PAUSE = timedelta(milliseconds=200)
+"""What the worker leaves to others between two batches."""
+
+_NEXT = (
+    sa.select(Idea.id)
+    .where(Idea.id > sa.bindparam("after"), Idea.id <= sa.bindparam("until"))
+    .order_by(Idea.id)
+    .limit(sa.bindparam("most"))
+)
 
 _ROWS = sa.select(
     Idea.id,
@@ -96,11 +109,24 @@ def pairs(
 
     found = texts.read(db, reading)
     names = found.names
-    for near in nearest.of_all(
-        found, limit=limit, by="title" if by_title else "text", only=only, progress=comparing
-    ):
+    for near in nearest.of_all(found, limit=limit, by="title" if by_title else "text", only=only, progress=comparing):
         for one in near:
             yield Pair(names[one.idea], names[one.similar], one.score)
+
+
+def likely_duplicates(db: Connection, after_id: int, until_id: int, most: int = BATCH) -> int | None:
+    """Look at the next ideas with ids above `after_id` up to `until_id`; open a case for each pair most alike.
+
+    Returns the id to go on after, None at the end. Safe to repeat: see duplicates.look.
+    """
+    ids = db.execute(_NEXT, {"after": after_id, "until": until_id, "most": most}).scalars().all()
+    duplicates.look(db, ids)
+    return ids[-1] if len(ids) == most else None
+
+
+def look_later(db: Connection, after_id: int, until_id: int, *, wait: timedelta = timedelta(0)) -> None:
+    """Have the worker look at ideas with ids above `after_id` up to `until_id`, a few at a time."""
+    outbox.add(db, "ideas.arrived", due_at=now() + wait, after_id=after_id, until_id=until_id)
 
 
 def load(db: Connection, user: Person | None, ids: Sequence[int]) -> list[SimilarIdea]:

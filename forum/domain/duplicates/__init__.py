@@ -3,6 +3,6 @@
 What compares in bulk needs numpy and is imported only where it is used: the site itself runs without it.
 """
 
-from forum.domain.duplicates.findings import CERTAIN, about_case, look
+from forum.domain.duplicates.findings import CERTAIN, Found, about_case, look
 
-__all__ = ["CERTAIN", "about_case", "look"]
+__all__ = ["CERTAIN", "Found", "about_case", "look"]

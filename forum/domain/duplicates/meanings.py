@@ -19,7 +19,7 @@ SPARE, ROUNDS, SEED = 20, 2, 2009
 
 
 def learn(texts: Rows) -> Array | None:
-    """The directions of meaning (stems × directions) of weighted texts; None where there are too few. Deterministic."""
+    """The directions of meaning (stems by directions) of weighted texts; None where there are too few. Deterministic."""
     if len(texts) > LEARNED_FROM:
         texts = texts.chosen(np.arange(LEARNED_FROM) * len(texts) // LEARNED_FROM)
     directions = min(MOST, len(texts) // TEXTS_EACH)
@@ -31,7 +31,7 @@ def learn(texts: Rows) -> Array | None:
     for _ in range(ROUNDS):
         stems = np.linalg.qr(by_stem.times(basis))[0]
         basis = np.linalg.qr(texts.times(stems))[0]
-    small = by_stem.times(basis)  # stems × directions: the matrix as the basis sees it, turned
+    small = by_stem.times(basis)  # stems by directions: the matrix as the basis sees it, turned
     values, turns = np.linalg.eigh(small.T @ small)
     best = np.argsort(-values, kind="stable")[:directions]
     best = best[values[best] > 1e-6 * values.max()]

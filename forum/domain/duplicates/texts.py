@@ -102,4 +102,6 @@ def _said(row: Any) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     whole = Counter(body)
     for stem in title:
         whole[stem] += likenesses.TITLE_WEIGHT - 1
-    return likenesses.without_small(Counter(title)).most_common(), likenesses.without_small(whole).most_common(MOST_STEMS)
+    return likenesses.without_small(Counter(title)).most_common(), likenesses.without_small(whole).most_common(
+        MOST_STEMS
+    )

@@ -169,7 +169,9 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
     if tagged:
         insert_many(run.db, IdeaTag, tagged)
         run.touch("tags", (row["tag_id"] for row in tagged))
-    histories.write(run.db, [(row["id"], row["author_id"], row["community_id"], its) for row, its in zip(short, rows, strict=True)])
+    histories.write(
+        run.db, [(row["id"], row["author_id"], row["community_id"], its) for row, its in zip(short, rows, strict=True)]
+    )
     run.bulk.put(documents)
 
 

@@ -90,8 +90,13 @@ class Page:
         return value, self._skip(text, end)
 
     def _next(self, text: str, at: int, closing: str) -> int:
-        """Past the comma; at the closing sign, if that stands here."""
-        return at if text[at : at + 1] == closing else self._after(text, at, ",")
+        """Past the comma, which something must follow; at the closing sign, if that stands here."""
+        if text[at : at + 1] == closing:
+            return at
+        at = self._after(text, at, ",")
+        if text[at : at + 1] == closing:
+            raise self._broken(text, at)
+        return at
 
     def _after(self, text: str, at: int, sign: str) -> int:
         at = self._skip(text, at)

@@ -251,4 +251,3 @@ def _on_debate(debate: Mapping[str, Any]) -> str:
     )
     lines = [f"{name}: {address}" for name, key in addresses if (address := _text(debate, key))]
     return "\n\n".join(filter(None, (_text(debate, "overview"), "\n".join(lines))))
-
