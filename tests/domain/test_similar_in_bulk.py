@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -70,20 +71,26 @@ def test_an_idea_is_never_like_itself_and_each_is_listed_in_order_of_id(make: Ma
     assert list(dict.fromkeys(one.idea for one in pairs)) == [str(number) for number in many]
 
 
-def test_ideas_that_share_no_word_are_alike_if_their_words_are_used_alike(make: Make) -> None:
-    for number, (first, second) in enumerate(combinations("petrol wheel road engine tire brake garage".split(), 2)):
-        idea(make, f"{('Car', 'Automobile')[number % 2]}, {first} and {second}")
-    for first, second in combinations("song concert melody evening chorus piano stage stanza".split(), 2):
-        idea(make, f"Choir, {first} and {second}")
-    one, other = idea(make, "Automobile"), idea(make, "Car")
-    near = closest(make.db, one, limit=20)
-    assert str(other) in near
-    assert not any(title_of(make, number).startswith("Choir") for number in near)
+def test_texts_that_share_no_word_are_alike_by_meaning_if_their_words_stand_with_the_same_others(make: Make) -> None:
+    from forum.domain.duplicates import matrices, meanings, texts
 
-
-def title_of(make: Make, number: str) -> str:
-    (found,) = similar.load(make.db, None, [int(number)])
-    return found.title
+    chance = random.Random(7)
+    themes = (
+        "petrol wheel road engine tire brake garage lorry traffic",
+        "song concert melody chorus piano choir violin",
+    )
+    said = [(theme, frozenset(chance.sample(theme.split(), 3))) for theme in themes for _ in range(40)]
+    for _, words in said:
+        idea(make, " ".join(sorted(words)))
+    found = texts.read(make.db)
+    rows = matrices.weighted(found.whole, matrices.counts(found.whole, found.stem_count), len(said))
+    directions = meanings.learn(rows)
+    assert directions is not None
+    placed = meanings.place(rows, directions)
+    apart = [(one, other) for one, other in combinations(range(len(said)), 2) if not said[one][1] & said[other][1]]
+    same = [float(placed[one] @ placed[other]) for one, other in apart if said[one][0] == said[other][0]]
+    others = [float(placed[one] @ placed[other]) for one, other in apart if said[one][0] != said[other][0]]
+    assert sum(same) / len(same) > 0.1 + sum(others) / len(others)
 
 
 @pytest.mark.parametrize("state", ["held", "removed", "off-topic", "merged"])

@@ -19,7 +19,7 @@ SPARE, ROUNDS, SEED = 20, 2, 2009
 
 
 def learn(texts: Rows) -> Array | None:
-    """The directions of meaning (stems by directions) of weighted texts; None where there are too few. Deterministic."""
+    """The directions of meaning (stems by directions) of weighted texts; None for too few texts. Deterministic."""
     if len(texts) > LEARNED_FROM:
         texts = texts.chosen(np.arange(LEARNED_FROM) * len(texts) // LEARNED_FROM)
     directions = min(MOST, len(texts) // TEXTS_EACH)

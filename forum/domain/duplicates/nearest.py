@@ -131,7 +131,7 @@ class _Space:
         return candidates[order], likeness[order]
 
     def _scored(self, candidates: Array, likeness: Array) -> tuple[Array, Array]:
-        """Scores of candidates by their likeness, the nearest ones' likeness to them, and votes; and all their cosines."""
+        """Scores of candidates by their likeness, what the nearest ones say too, and votes; and all their cosines."""
         like = _cosines(self._words, candidates)
         np.fill_diagonal(like, 0)
         weight = np.repeat(likeness[:NEAREST, None], len(candidates), axis=1)

@@ -9,11 +9,11 @@ as it repeats one that more people support, or that stood there first: five diff
 import math
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nlargest
-from itertools import combinations
+from itertools import chain, combinations
 from operator import itemgetter, mul
 
 from forum import terms
@@ -35,6 +35,10 @@ COMPARED, WEIGHED = 140, 50
 """Candidates that are compared with the text, and those of them that are compared with each other."""
 STRONGEST = 40
 """Stems of a candidate by which it is compared with the others."""
+APART = 5
+"""So many times more candidates than are asked for are looked at for what they repeat."""
+LONE = 4
+"""A stem of one candidate alone is taken to stand in so many times fewer texts than the root of all."""
 TITLE_WEIGHT = 3
 IDF_POWER = 0.9
 NEAREST, FEEDBACK = 5, 0.6
@@ -88,7 +92,7 @@ def similar(
     totals = vocabularies.totals(db)
     documents = totals.documents
     counts = vocabularies.counts(db, weights)
-    query = _vector(weights, counts, documents)
+    query = _vector(weights, _rarities(weights, counts, documents))
     if not query:
         return []
     hidden = candidates.hidden_communities(db, user)
@@ -119,10 +123,14 @@ _SAID = [0.0, *(1 + math.log(times) for times in range(1, _MOST_SAID + 1))]
 _SMALL = frozenset(terms.STOP | {terms.fold(word) for word in terms.STOP})
 
 
-def _vector(weights: Mapping[str, int], counts: Mapping[str, int], documents: int) -> Vector:
+def _rarities(stems: Iterable[str], counts: Mapping[str, int], documents: int) -> dict[str, float]:
+    """How telling each stem is."""
+    return {stem: _rarity(counts.get(stem, 0), documents) for stem in stems}
+
+
+def _vector(weights: Mapping[str, int], rarities: Mapping[str, float]) -> Vector:
     """A text as a vector of length 1."""
-    get = counts.get
-    raw = {stem: _SAID[min(said, _MOST_SAID)] * _rarity(get(stem, 0), documents) for stem, said in weights.items()}
+    raw = {stem: _SAID[min(said, _MOST_SAID)] * rarities[stem] for stem, said in weights.items()}
     length = math.sqrt(sum(map(mul, raw.values(), raw.values())))
     return {stem: value / length for stem, value in raw.items()} if length else {}
 
@@ -198,9 +206,14 @@ def _weighed(db: Connection, compared: Sequence[_Candidate], query: Vector, docu
     about = sources.shown(db, "idea", [one.idea_id for one in compared])
     kept = [one for one in compared if one.idea_id in about and about[one.idea_id].state == "published"]
     said = [_stored(one.words, one.marks) for one in kept]
-    counts = vocabularies.counts(db, set().union(*said))
-    for one, stems in zip(kept, said, strict=True):
-        one.vector = _vector(stems, counts, documents)
+    met = Counter(chain.from_iterable(said))
+    shared = [stem for stem, times in met.items() if times > 1 or stem in query]
+    counts = vocabularies.counts(db, shared)
+    # What one candidate alone says only makes its vector longer: it is taken to be as rare as such words mostly are.
+    alone = dict.fromkeys(met, _rarity(math.isqrt(documents) // LONE, documents))
+    rarities = alone | _rarities(shared, counts, documents)
+    for one, its in zip(kept, said, strict=True):
+        one.vector = _vector(its, rarities)
         one.likeness = _cosine(query, one.vector)
         one.net = max(0, about[one.idea_id].net)
     return sorted(kept, key=lambda one: (-one.likeness, one.idea_id))
@@ -218,7 +231,7 @@ def _ordered(weighed: Sequence[_Candidate], most: int, at_least: float) -> list[
     standing = [(math.log2(1 + one.net) // 2, -one.idea_id) for one in weighed]
     by_score = sorted(range(len(weighed)), key=lambda number: (-weighed[number].score, weighed[number].idea_id))
     best: list[tuple[float, int, _Candidate]] = []
-    for number in by_score:
+    for number in by_score[: APART * most]:
         one = weighed[number]
         if len(best) == most and -best[-1][0] >= one.score:
             break  # a score is only ever lowered: none of the rest can come among the best any more
@@ -247,17 +260,17 @@ class _Likes:
     """Cosines among candidates by their strongest stems, and of these by those that at least two of them share."""
 
     def __init__(self, candidates: Sequence[_Candidate]) -> None:
-        self._vectors = [dict(nlargest(STRONGEST, one.vector.items(), key=itemgetter(1))) for one in candidates]
+        self._vectors = [nlargest(STRONGEST, one.vector.items(), key=itemgetter(1)) for one in candidates]
         places: dict[str, list[tuple[int, float]]] = {}
         for number, vector in enumerate(self._vectors):
-            for stem, value in vector.items():
+            for stem, value in vector:
                 places.setdefault(stem, []).append((number, value))
         self._shared = {stem: where for stem, where in places.items() if len(where) > 1}
 
     def of(self, number: int) -> list[float]:
         """The cosine of one candidate to each, in their order; that to itself is of no use."""
         row = [0.0] * len(self._vectors)
-        for stem, value in self._vectors[number].items():
+        for stem, value in self._vectors[number]:
             for other, its in self._shared.get(stem, ()):
                 row[other] += value * its
         return row
