@@ -232,8 +232,15 @@ def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
     return moderation.should_hold(place, user, kept_count)
 
 
-def _hold(db: Connection, user: Person, community_id: int, idea_id: int) -> None:
-    moderation.open_held(db, subject_kind="idea", subject_id=idea_id, community_id=community_id, author_id=user.id)
+def _hold(db: Connection, user: Person, community_id: int, idea_id: int, *, shown: str = "published") -> None:
+    moderation.open_held(
+        db,
+        subject_kind="idea",
+        subject_id=idea_id,
+        community_id=community_id,
+        author_id=user.id,
+        shown=shown,
+    )
 
 
 def _insert(
@@ -321,7 +328,7 @@ def edit(
     is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community)
     if is_held:
         states.change(db, idea_id, "held")
-        _hold(db, user, idea.community_id, idea_id)
+        _hold(db, user, idea.community_id, idea_id, shown=idea.state)
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
 
 
