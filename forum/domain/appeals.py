@@ -79,7 +79,7 @@ _OTHERS = (
     )
     .limit(1)
 )
-_COUNTS = sa.select(Appeal.outcome, sa.func.count().label("count")).group_by(Appeal.outcome)
+_COUNTS = sa.select(Appeal.outcome, sa.func.count().label("how_many")).group_by(Appeal.outcome)
 
 
 def _text(value: str) -> str:
@@ -334,7 +334,7 @@ def is_anybody_free(db: Connection, appeal: AppealView) -> bool:
 
 def counts(db: Connection) -> dict[str, int]:
     """How many appeals wait ("") and had each outcome."""
-    return {row.outcome: int(row.count) for row in db.execute(_COUNTS)}
+    return {row.outcome: int(row.how_many) for row in db.execute(_COUNTS)}
 
 
 def about_case(db: Connection, user: Person | None, case: Any) -> dict[str, Any]:

@@ -247,7 +247,11 @@ def _on_post(db: Connection, deed: _Deed, subject: Subject) -> int:
         note_change(db, subject, "moved", user.id, f"{note} {fields.note.strip()}".strip())
         outbox.add(db, "idea.moved", idea_id=subject.id, by_id=user.id)
     elif after:
-        kind = _HISTORY.get(after["state"], after["state"]) if "state" in after else TABLE[fields.action].label.lower()
+        kind = (
+            _HISTORY.get(str(after["state"]), str(after["state"]))
+            if "state" in after
+            else TABLE[fields.action].label.lower()
+        )
         note_change(db, subject, kind, user.id, label(fields.reason) if fields.reason else "")
     trust.update(db, subject.author_id)
     _tell(db, deed, subject, decision_id, is_changed=bool(after))
@@ -325,7 +329,7 @@ def _on_account(db: Connection, deed: _Deed, account: Account, user: Person) -> 
         author_id=account.id,
         community=None,
         state_before=now_is["status"],
-        state_after=after.get("status", now_is["status"]),
+        state_after=str(after.get("status", now_is["status"])),
         before={name: now_is[name] for name in after},
         after=after,
         reason=fields.reason,

@@ -113,7 +113,7 @@ def _restore(
         author_id=decision.author_id,
         community=decision.community,
         state_before=now_is[standing],
-        state_after=after.get(standing, now_is[standing]),
+        state_after=str(after.get(standing, now_is[standing])),
         before={name: now_is[name] for name in after},
         after=after,
         facts=f"It undoes decision {decision.id}: {label(decision.action).lower()}.",
@@ -122,7 +122,7 @@ def _restore(
         undoes_id=decision.id,
     )
     if subject is not None:
-        moderation.keep_held_case(db, subject, after.get("state", now_is["state"]))
+        moderation.keep_held_case(db, subject, str(after.get("state", now_is["state"])))
         if after:
             moderation.note_change(db, subject, "undone", user.id, f"Undone: {label(decision.action).lower()}.")
         trust.update(db, decision.author_id)
