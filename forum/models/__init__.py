@@ -13,7 +13,7 @@ from forum.models.communities import (
     Guideline,
 )
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
-from forum.models.moderation import Case, Decision, Report
+from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
@@ -21,6 +21,7 @@ from forum.models.votes import Vote
 
 __all__ = [
     "Agency",
+    "Appeal",
     "Base",
     "Case",
     "Comment",
@@ -40,6 +41,7 @@ __all__ = [
     "LimitHit",
     "Mail",
     "MailCode",
+    "Note",
     "Notification",
     "OutboxMessage",
     "PostKey",
