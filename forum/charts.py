@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-MOST_LETTERS = 32  # of a label beside its bar; the table has all of it
+MOST_LETTERS = 28  # of a label above its bar, so that it fits a phone; the table has all of it
 ROW = 3.0  # em from bar to bar
 PLOT_TOP, PLOT = 1.2, 10.0  # em: room above the plot, and its height
-LABEL_GAP = 1.25  # em between the labels of two lines
+LABEL_GAP = 2.5  # em between the names of two lines, each with its last value below it
 MOST_SERIES = 4  # lines that can still be told apart
 MOST_DOTS = 40  # points a line that are marked one by one
 
@@ -158,10 +158,13 @@ def _grid(ticks: list[float], unit: str) -> str:
     pieces = []
     for tick in ticks:
         top = _top(tick, ticks[-1])
-        words = number_shown(tick) + (f" {unit}" if unit and tick == ticks[-1] else "")
+        words = number_shown(tick) + (f" {unit}" if unit == "%" else "")
         pieces.append(f'<line class="chart-grid" x1="0" x2="100%" y1="{top:.2f}em" y2="{top:.2f}em"/>')
         if tick:
-            pieces.append(f'<text class="chart-soft" x="0" y="{top - 0.25:.2f}em">{escape(words)}</text>')
+            pieces.append(
+                f'<text class="chart-soft" x="0" dx="-.5em" y="{top + 0.35:.2f}em" text-anchor="end">{escape(words)}'
+                "</text>"
+            )
     return "".join(pieces)
 
 
@@ -208,10 +211,11 @@ def _names(series: Sequence[Series], most: float, unit: str) -> list[str]:
     for number, line in enumerate(series, 1):
         last = next((value for value in reversed(line.values) if value is not None), None)
         if last is not None:
-            words = f"{line.label} {number_shown(last)}" + (f" {unit}" if unit else "")
-            ends.append((_top(last, most), number, words))
+            value = f"{number_shown(last)} {unit}".rstrip()
+            words = f'{escape(line.label)}<tspan x="100%" dx=".6em" dy="1.1em">{escape(value)}</tspan>'
+            ends.append((_top(last, most) - 0.35, number, words))
     ends.sort()
-    lowest = PLOT_TOP + PLOT
+    lowest = PLOT_TOP + PLOT - 0.8
     tops = [top for top, _, _ in ends]
     for index in range(1, len(tops)):
         tops[index] = max(tops[index], tops[index - 1] + LABEL_GAP)
@@ -219,7 +223,7 @@ def _names(series: Sequence[Series], most: float, unit: str) -> list[str]:
         ceiling = lowest if index == len(tops) - 1 else tops[index + 1] - LABEL_GAP
         tops[index] = min(tops[index], ceiling)
     return [
-        f'<text class="chart-name chart-{number}" x="100%" dx=".6em" y="{top + 0.35:.2f}em">{escape(words)}</text>'
+        f'<text class="chart-name chart-{number}" x="100%" dx=".6em" y="{top + 0.35:.2f}em">{words}</text>'
         for top, (_, number, words) in zip(tops, ends, strict=True)
     ]
 

@@ -18,6 +18,9 @@ MOST_PLACES = 12  # communities with a bar of their own
 OTHER_PLACES = "Other communities"
 CLOSED_PLACES = "Communities that not everyone can see"
 ACCOUNTS = "Accounts, not posts"
+MACHINES = {"none": "By a person alone", "found": "Found by a program", "decided": "Decided by a program"}
+NOTES = {"decisions": "In the second color and in brackets: what a program had found."}
+"""Said below the title of a chart, by its name."""
 FIELDS = ("month", "figure", "item", "value")
 """Columns of the CSV; told in docs/moderation.md."""
 
@@ -53,6 +56,7 @@ def show(visit: Visit, month: str) -> Answer:
         "numbers": numbers,
         "posts": transparency.posts(visit.db, wanted),
         "charts": _charts(visit, numbers),
+        "notes": NOTES,
         "hours": hours_shown,
         "before": wanted.before if wanted.before in months else None,
         "after": wanted.next if wanted.next in months else None,
@@ -170,7 +174,7 @@ def _charts(visit: Visit, numbers: Numbers) -> list[Chart]:
         _simple("cases", "Cases opened", "Kind", _bars(numbers.opened, _kind)),
         charts.bars("times", in_time, within, what="Time to decision", count="Cases"),
         _simple("places", "Decisions by community", "Community", [Bar(name, many) for name, many in shown]),
-        _simple("programs", "Programs and people", "Who", _bars(numbers.machines, log.MACHINES.__getitem__)),
+        _simple("programs", "Programs and people", "Who", _bars(numbers.machines, MACHINES.__getitem__)),
         charts.bars("appeals", "Appeals", _appeals(numbers), what="Appeals"),
     ]  # fmt: skip
 
@@ -198,7 +202,7 @@ def _bars(counts: Mapping[str, int], label: Callable[[str], str], parts: Mapping
 
 def _shown(many: int, parts: Mapping[str, int] | None, code: str) -> str:
     found = (parts or {}).get(code, 0)
-    return f"{many:,}, {found:,} by program" if found else f"{many:,}"
+    return f"{many:,} ({found:,})" if found else f"{many:,}"
 
 
 def _action(code: str) -> str:
