@@ -228,6 +228,8 @@ def _claim(db: Connection, keys: Sequence[str]) -> int | None:
 
 
 def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
+    if trust.never_waits(user):
+        return False
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(place, user, kept_count)
 

@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust
+from forum.domain import codes, drafts, limits, mails, posting, search, sessions, summaries, trust
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -48,10 +48,18 @@ def grow_trust(database: Database) -> None:
         after = database.write(partial(trust.grow, after=after, most=50))
 
 
+def tell_queues(database: Database) -> None:
+    """Tell everybody with a queue what waits in it, once a day, some people a transaction."""
+    after: int | None = 0
+    while after is not None:
+        after = database.write(partial(summaries.tell, after=after))
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "words": (30.0, count_words),
     "trust": (3600.0, grow_trust),
+    "queues": (900.0, tell_queues),
 }
 """What is done in many short transactions."""
 

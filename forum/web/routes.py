@@ -154,6 +154,7 @@ ROUTES: list[BaseRoute] = [
     get("/users", users.index, "user.mark", is_slow=True),
     get("/users/{user_id:int}", users.show, "user.mark"),
     post("/users/{user_id:int}", users.change, "user.mark"),
+    post("/users/{user_id:int}/trust", users.give_level, "user.mark"),
     get("/ideas/{idea_id:int}/report", reports.new_for_idea, "idea.report"),
     post("/ideas/{idea_id:int}/report", reports.create_for_idea, "idea.report"),
     get("/comments/{comment_id:int}/report", reports.new_for_comment, "comment.report"),
