@@ -16,6 +16,7 @@ PLOT_TOP, PLOT = 1.2, 10.0  # em: room above the plot, and its height
 LABEL_GAP = 2.5  # em between the names of two lines, each with its last value below it
 MOST_SERIES = 4  # lines that can still be told apart
 MOST_DOTS = 40  # points a line that are marked one by one
+NOTHING = 1e-9  # what is smaller is drawn as 0
 
 Value = float | None
 
@@ -118,14 +119,14 @@ def lines(
 
 def ticks_for(most: float, *, whole: bool = False, count: int = 4) -> list[float]:
     """Round numbers from 0 to at least `most`, in at most `count` + 1 equal steps of 1, 2 or 5 times a power of ten."""
-    if most <= 0:
+    if most < NOTHING:
         return [0.0, 1.0]
     raw = most / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
     if whole:
         step = max(1.0, step)
-    return [index * step for index in range(math.ceil(most / step - 1e-9) + 1)]
+    return [index * step for index in range(max(1, math.ceil(most / step - 1e-9)) + 1)]
 
 
 def number_shown(value: Value) -> str:
@@ -133,6 +134,14 @@ def number_shown(value: Value) -> str:
     if value is None:
         return "-"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def _brief(tick: float) -> str:
+    """A round number as it fits beside the axis: 50k, 2M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if tick >= size:
+            return f"{tick / (1e3 if letter == 'k' else size):g}{letter}"
+    return f"{tick:,g}"
 
 
 def _svg(name: str, title: str, said: str, inner: str, height: float, more: str) -> Markup:
@@ -158,7 +167,7 @@ def _grid(ticks: list[float], unit: str) -> str:
     pieces = []
     for tick in ticks:
         top = _top(tick, ticks[-1])
-        words = number_shown(tick) + (f" {unit}" if unit == "%" else "")
+        words = _brief(tick) + (f" {unit}" if unit == "%" else "")
         pieces.append(f'<line class="chart-grid" x1="0" x2="100%" y1="{top:.2f}em" y2="{top:.2f}em"/>')
         if tick:
             pieces.append(
