@@ -131,7 +131,8 @@ def _in_month(column: Any) -> Any:
 
 _REPORTS = sa.select(Report.reason, sa.func.count()).where(_in_month(Report.created_at)).group_by(Report.reason)
 _OPENED = sa.select(Case.kind, sa.func.count()).where(_in_month(Case.opened_at)).group_by(Case.kind)
-_ENDED = sa.select(Case.opened_at, Case.due_at, Case.closed_at, Case.decision_id).where(
+_is_decided = sa.or_(Case.decision_id.is_not(None), sa.exists().where(Decision.case_id == Case.id))
+_ENDED = sa.select(Case.opened_at, Case.due_at, Case.closed_at, _is_decided.label("is_decided")).where(
     _in_month(Case.closed_at), Case.kind != "appeal"
 )
 _WAITING = sa.select(sa.func.count()).where(
@@ -257,9 +258,9 @@ def _count(db: Connection, month: Month) -> Numbers:
         month=month,
         reports=_mapping(db, _REPORTS, span),
         opened=_mapping(db, _OPENED, span),
-        closed=sum(row.decision_id is None for row in ended),
+        closed=sum(not row.is_decided for row in ended),
         waiting=int(db.execute(_WAITING, until).scalar_one()),
-        times=times([row for row in ended if row.decision_id is not None]),
+        times=times([row for row in ended if row.is_decided]),
         actions=actions,
         found_by_program=found,
         reasons=causes,
