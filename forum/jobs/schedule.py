@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, summaries, trust
+from forum.domain import codes, drafts, limits, mails, posting, search, sessions, settling, summaries, trust
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -55,8 +55,15 @@ def tell_queues(database: Database) -> None:
         after = database.write(partial(summaries.tell, after=after))
 
 
+def settle_ranks(database: Database) -> None:
+    """Settle what a server left that was ended in the midst of votes."""
+    while database.write(settling.settle):
+        pass
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
+    "ranks": (60.0, settle_ranks),
     "words": (30.0, count_words),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),

@@ -12,7 +12,8 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
-from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
+from forum.models.generations import Generation
+from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
@@ -34,6 +35,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Follow",
+    "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",
@@ -51,6 +53,7 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "StaleRank",
     "StatusChange",
     "Tag",
     "User",
