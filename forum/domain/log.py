@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from forum.clock import from_microseconds, to_microseconds
 from forum.db import Connection, after_key
-from forum.domain import communities, reasons
+from forum.domain import actions, communities, reasons
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -20,22 +20,7 @@ from forum.models import Appeal, Comment, Decision, Idea
 PAGE = 50
 MOST_ROWS = 100_000  # of one CSV file; `after` goes on from there
 
-ACTIONS = {
-    "keep": "Kept",
-    "hold": "Held for a second look",
-    "remove": "Removed",
-    "off-topic": "Put on the off-topic track",
-    "move": "Moved to another community",
-    "lock": "Locked",
-    "unlock": "Unlocked",
-    "warn": "Author warned",
-    "suspend": "Account suspended",
-    "unsuspend": "Suspension ended",
-    "merge": "Merged",
-    "split": "Split",
-    "set-aside": "Votes set aside",
-    "undo": "Decision undone",
-}
+ACTIONS = {code: action.label for code, action in actions.ACTIONS.items()}
 """What was done → how the log says it."""
 
 MACHINES = {
@@ -83,7 +68,7 @@ class Entry:
 
     @property
     def action_label(self) -> str:
-        return ACTIONS.get(self.action, self.action.replace("-", " ").capitalize())
+        return actions.label(self.action)
 
     @property
     def reason_label(self) -> str:

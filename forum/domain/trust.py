@@ -155,9 +155,13 @@ def link_count(*texts: str) -> int:
     return sum(len(pattern.findall(text)) for text in texts for pattern in (ADDRESS, WWW))
 
 
-def has_too_many_links(user: Person, *texts: str) -> bool:
-    """Has a post of this person more links than their level may post unchecked?"""
-    return link_count(*texts) > LEVELS[max(0, min(user.trust_level, len(LEVELS) - 1))].most_links
+def has_too_many_links(user: Person, words: str, before: str = "") -> bool:
+    """Has a post of this person more links than their level may post unchecked?
+
+    `before` is the text that an edit replaces: whoever adds no link is not asked again.
+    """
+    count = link_count(words)
+    return count > LEVELS[max(0, min(user.trust_level, len(LEVELS) - 1))].most_links and count > link_count(before)
 
 
 def add_kept(db: Connection, kind: str, object_id: int, more: int) -> None:

@@ -8,7 +8,19 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, settling, summaries, trust
+from forum.domain import (
+    codes,
+    drafts,
+    limits,
+    mails,
+    posting,
+    search,
+    sessions,
+    settling,
+    summaries,
+    suspensions,
+    trust,
+)
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -30,6 +42,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "drafts": (3600.0, drafts.forget),
     "post keys": (300.0, posting.forget),
     "mails": (300.0, mails.forget),
+    "suspensions": (60.0, suspensions.end_due),
     "statistics": (3600.0, tidy),
 }
 """What is done in one transaction."""

@@ -107,6 +107,7 @@ def _mine(visit: Visit, idea: IdeaView) -> Mine:
     db, user = visit.db, visit.user
     may = {act: can(user, f"idea.{act}", idea) for act in ACTS}
     may["report"] = idea.state in ("published", "off-topic") and (user is None or user.id != idea.author_id)
+    may["decide"] = can(user, "decision.make", idea)
     my_vote = votes.mine(db, user, [idea.id]).get(idea.id, 0)
     is_following = follows.is_following(db, user, "idea", idea.id)
     return Mine(my_vote, is_following, can(user, "idea.read_text", idea), may)

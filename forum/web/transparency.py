@@ -6,7 +6,7 @@ from typing import Any
 from forum import charts
 from forum.charts import Bar, Chart, Series
 from forum.db import Connection
-from forum.domain import cases, communities, log, reasons, transparency
+from forum.domain import actions, cases, communities, reasons, transparency
 from forum.domain.errors import NotFound
 from forum.domain.transparency import Month, Numbers
 from forum.sheets import csv_lines
@@ -206,7 +206,7 @@ def _shown(many: int, parts: Mapping[str, int] | None, code: str) -> str:
 
 
 def _action(code: str) -> str:
-    return log.ACTIONS.get(code, code)
+    return actions.label(code)
 
 
 def _kind(code: str) -> str:

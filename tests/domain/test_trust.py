@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import commenting, moderation, posting, trust
+from forum.domain import commenting, holds, posting, trust
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
-from forum.models import Decision, OutboxMessage, User, UserChange
+from forum.models import Decision, Idea, OutboxMessage, User, UserChange
 from forum.text.grades import grade
 from tests.making import Make
 
@@ -130,7 +130,31 @@ def test_a_new_account_has_fewer_links_than_a_trusted_one(make: Make) -> None:
     ten = "https://a.example/x " * 10
     allowed = [not trust.has_too_many_links(make.user(trust_level=number), ten) for number in range(5)]
     assert allowed == [False, False, True, True, True]
-    assert not trust.has_too_many_links(make.user(trust_level=0), "https://a.example", "www.b.example")
+    assert not trust.has_too_many_links(make.user(trust_level=0), "https://a.example and www.b.example")
+
+
+def test_a_new_account_that_posts_ten_links_waits_and_a_trusted_one_does_not(db: Connection, make: Make) -> None:
+    place = make.community()
+    manager = make.member(place.id, make.user(trust_level=0), role="manager")
+    ten = "Look here: " + "https://a.example/x " * 10
+    for author, is_held in ((make.user(trust_level=0), True), (make.user(trust_level=2), False), (manager, False)):
+        fields = posting.IdeaFields(title=f"Ten links of {author.id}", body=ten, community=place.slug)
+        posted = posting.post(db, author, fields)
+        assert posted.is_held == is_held
+        idea_id = make.idea(community=place)
+        assert commenting.post(db, author, idea_id, commenting.CommentFields(body=ten)).is_held == is_held
+
+
+def test_links_added_later_wait_too_and_other_edits_do_not(db: Connection, make: Make) -> None:
+    author, place = make.user(trust_level=0), make.community()
+    idea_id = make.idea(author=author, community=place, title="Two links", body="https://a.example www.b.example")
+    two = posting.TextFields(title="Two links", body="https://a.example and www.b.example")
+    three = posting.TextFields(title="Three links", body="https://a.example www.b.example www.c.example")
+    assert not posting.edit(db, author, idea_id, two).is_held
+    assert posting.edit(db, author, idea_id, three).is_held
+    db.execute(sa.update(Idea).where(Idea.id == idea_id).values(state="published"))
+    again = posting.TextFields(title="Three links here", body="https://a.example www.b.example www.c.example")
+    assert not posting.edit(db, author, idea_id, again).is_held
 
 
 def test_the_rules_are_told_in_plain_words() -> None:
@@ -139,4 +163,4 @@ def test_the_rules_are_told_in_plain_words() -> None:
         found = grade(f"{level.how} {level.what}")
         assert found.grade <= 8, level.name
         assert not found.long_sentences
-    assert trust.KNOWN_POSTS == moderation.FIRST_POSTS
+    assert trust.KNOWN_POSTS == holds.FIRST_POSTS
