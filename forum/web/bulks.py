@@ -30,7 +30,8 @@ def decide(visit: Visit) -> Answer:
     if refused is not None or form.data is None:
         return refused or _preview(visit, form, chosen, 422)
     try:
-        act_id = moderation.decide_many(visit.db, visit.user, chosen, form.data)
+        with visit.db.begin_nested():  # a refusal shows the cases as they are
+            act_id = moderation.decide_many(visit.db, visit.user, chosen, form.data)
     except Invalid as error:
         return _preview(visit, form, chosen, 422, " ".join(error.errors.values()))
     except Conflict as error:

@@ -217,7 +217,8 @@ def decide(visit: Visit, case_id: int) -> Answer:
     if form.data is None:
         return _show(visit, case_id, form, status=422)
     try:
-        decision_id = moderation.decide(visit.db, visit.user, case_id, form.data)
+        with visit.db.begin_nested():  # the page of a refusal shows the case as it is
+            decision_id = moderation.decide(visit.db, visit.user, case_id, form.data)
     except Invalid as error:
         return _show(visit, case_id, form.refuse(error.errors), status=422)
     except Conflict as error:
