@@ -43,7 +43,7 @@ def choices(visit: Visit, codes: tuple[str, ...], community_id: int | None) -> d
     """What the fields of a decision offer: see templates/decisions/_fields.html."""
     places = moves.targets(visit.db, visit.user, community_id) if community_id and "move" in codes else []
     return {
-        "actions": actions.options(codes),
+        "actions": actions.options(tuple(code for code in codes if code != "move" or places)),
         "reasons": reasons.options(with_text=False),
         "places": [(place.slug, place.name) for place in places],
         "days": [(str(days), text) for days, text in actions.SUSPENSIONS.items()] if "suspend" in codes else [],
