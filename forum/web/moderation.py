@@ -228,10 +228,16 @@ def decide(visit: Visit, case_id: int) -> Answer:
         here = address(visit, f"/moderation/{case_id}")
         visit.say(f"{done}. Now decide what happens with the post.", undo=undo, then=here)
         return Redirect(here)
+    return go_on(visit, f"{done}.", undo)
+
+
+def go_on(visit: Visit, done: str, undo: str = "") -> Redirect:
+    """To the next case, which is lent to this person, or to the queue when nothing else waits.
+
+    `done`: a sentence about what was decided; `undo`: an address that takes POST and takes it back.
+    """
     following = cases.claim_next(visit.db, visit.user, queues.wanted(visit))
-    if following is None:
-        visit.say(f"{done}. Nothing else waits.", undo=undo, then=address(visit))
-        return Redirect(address(visit))
-    there = address(visit, f"/moderation/{following}")
-    visit.say(f"{done}. Here is the next case.", undo=undo, then=there)
+    there = address(visit) if following is None else address(visit, f"/moderation/{following}")
+    rest = "Nothing else waits." if following is None else "Here is the next case."
+    visit.say(f"{done} {rest}", undo=undo, then=there)
     return Redirect(there)
