@@ -133,8 +133,9 @@ def open_held(db: Connection, *, subject_kind: str, subject_id: int, community_i
 
 def close_held(db: Connection, subject_kind: str, subject_id: int) -> None:
     """Nothing is left to check, because the author took the post back. Reports about it stay open."""
-    for case_id in cases.open_ids(db, subject_kind, subject_id, kind="held"):
-        cases.close(db, case_id)
+    for kind in ("held", "spam"):
+        for case_id in cases.open_ids(db, subject_kind, subject_id, kind=kind):
+            cases.close(db, case_id)
 
 
 def decide(db: Connection, user: Person | None, case_id: int, fields: DecisionFields) -> int:

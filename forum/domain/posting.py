@@ -24,6 +24,7 @@ from forum.domain import (
     ranking,
     revisions,
     search,
+    spam,
     states,
     tags,
     trust,
@@ -143,6 +144,7 @@ class Texts:
     why_html: str
     excerpt: str
     plain: str
+    reading: spam.Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class Edited:
 def texts_of(fields: Fields) -> Texts:
     """Render the words of an idea. Pure: may be done before the transaction begins."""
     plain = text.to_plain(fields.body + (f"\n\n{fields.why}" if fields.why else ""), links=False)
-    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain)
+    reading = spam.read(fields.title, f"{fields.body}\n{fields.why}")
+    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain, reading)
 
 
 def places(db: Connection, user: Person | None) -> list[CommunityView]:
@@ -196,11 +199,14 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
-    is_held = _is_to_be_held(db, user, place)
-    posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
+    texts = texts or texts_of(fields)
+    verdict = spam.judge(db, user, place, "idea", texts.reading)
+    is_held = verdict is not None or _is_to_be_held(db, user, place)
+    posted = _insert(db, user, place, fields, texts, is_held)
     db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
+    spam.put(db, user, "idea", posted.id, texts.reading)
     if is_held:
-        _hold(db, user, place.id, posted.id)
+        _hold(db, user, place.id, posted.id, verdict)
     else:
         trust.add_kept(db, "idea", posted.id, 1)
         outbox.add(db, "idea.posted", idea_id=posted.id)
@@ -232,7 +238,10 @@ def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
     return moderation.should_hold(place, user, kept_count)
 
 
-def _hold(db: Connection, user: Person, community_id: int, idea_id: int) -> None:
+def _hold(db: Connection, user: Person, community_id: int, idea_id: int, verdict: spam.Verdict | None) -> None:
+    if verdict is not None:
+        spam.hold(db, "idea", idea_id, community_id=community_id, author_id=user.id, verdict=verdict)
+        return
     moderation.open_held(db, subject_kind="idea", subject_id=idea_id, community_id=community_id, author_id=user.id)
 
 
@@ -316,13 +325,28 @@ def edit(
     if is_revision:
         revisions.keep(db, user, "idea", idea_id, old)
     if new != old:
-        _rewrite(db, idea, fields, texts or texts_of(fields), is_revision)
+        texts = texts or texts_of(fields)
+        _rewrite(db, idea, fields, texts, is_revision)
     _retag(db, idea, fields)
-    is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community)
-    if is_held:
-        states.change(db, idea_id, "held")
-        _hold(db, user, idea.community_id, idea_id)
+    is_held = new != old and texts is not None and _check_again(db, user, idea, texts.reading)
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
+
+
+def _check_again(db: Connection, user: Person, idea: IdeaView, reading: spam.Reading) -> bool:
+    """Hold an idea whose new words must wait for a check; says whether they do from now on."""
+    spam.put(db, user, "idea", idea.id, reading, is_held=idea.state == "held")
+    if idea.state == "held":
+        return False
+
+    def before() -> spam.Reading:
+        return spam.read(idea.title, f"{idea.body}\n{idea.why}")
+
+    verdict = spam.judge(db, user, idea.community, "idea", reading, subject_id=idea.id, before=before)
+    if verdict is None and not _is_to_be_held(db, user, idea.community):
+        return False
+    states.change(db, idea.id, "held")
+    _hold(db, user, idea.community_id, idea.id, verdict)
+    return True
 
 
 def _slugs(fields: Fields) -> set[str]:

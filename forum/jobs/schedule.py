@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust
+from forum.domain import codes, drafts, limits, mails, posting, search, sessions, spam, trust
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -30,6 +30,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "drafts": (3600.0, drafts.forget),
     "post keys": (300.0, posting.forget),
     "mails": (300.0, mails.forget),
+    "spam prints": (3600.0, spam.forget),
     "statistics": (3600.0, tidy),
 }
 """What is done in one transaction."""
@@ -51,6 +52,7 @@ def grow_trust(database: Database) -> None:
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "words": (30.0, count_words),
+    "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
 }
 """What is done in many short transactions."""
