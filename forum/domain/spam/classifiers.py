@@ -1,7 +1,7 @@
 """The classifier: naive Bayes over hashed words, with whole counts only, so that learning can be taken back exactly.
 
 log odds of a feature = ln((spam with it + 1/2) / (spam + 1)) - ln((good with it + 1/2) / (good + 1)), the estimate of
-Krichevsky and Trofimov (1981). Of all features of a post only the most telling ones are added up, since words of one
+Krichevsky and Trofimov (1981), times n / (n + DAMPING) for a feature seen n times. Of all features of a post only the most telling ones are added up, since words of one
 text hang together; the sum is bent (tanh) below a limit that grows with the number of decisions.
 """
 
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 MOST_TELLING = 24
 TELLING_LEAST = 0.5  # log odds that a feature must have to count at all
 SCALE = 0.5  # words of one text repeat one another's evidence
-LIMIT = 7.0
+LIMIT = 5.0
 HALF_WAY = 12  # decisions of the rarer kind with which the limit is half of LIMIT
 SEEN_LEAST = 2  # a word of one single post says nothing
+DAMPING = 2  # a word seen this often counts half of what it seems to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def weigh(counts: Mapping[int, tuple[int, int]], totals: Totals) -> Learned:
 
 def feature_odds(good: int, spam: int, totals: Totals) -> float:
     """The log odds of one feature."""
-    return math.log((spam + 0.5) / (totals.spam + 1)) - math.log((good + 0.5) / (totals.good + 1))
+    odds = math.log((spam + 0.5) / (totals.spam + 1)) - math.log((good + 0.5) / (totals.good + 1))
+    return odds * (good + spam) / (good + spam + DAMPING)
 
 
 def probability(odds: float) -> float:

@@ -38,7 +38,7 @@ def read(title: str, body: str) -> Reading:
     links, bare = addresses.read(text), addresses.without(text)
     words = terms.words(bare)
     found = signs.of_text(text, words, links)
-    return Reading(tuple(found), _features(bare, links, found), _fingerprint(words))
+    return Reading(tuple(found), _features(words, terms.stems(bare), links, found), _fingerprint(words))
 
 
 def bucket(feature: str) -> int:
@@ -46,13 +46,11 @@ def bucket(feature: str) -> int:
     return int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=4).digest(), "big") % BUCKETS
 
 
-def _features(bare: str, links: addresses.Addresses, found: list[Sign]) -> dict[int, str]:
-    stems = [stem for stem in terms.stems(bare) if _LETTER.search(stem)]
-    telling = [stem for stem in stems if stem not in terms.STOP]
-    shown = terms.examples(bare, set(telling[:MOST_WORDS]))
-    words = dict.fromkeys(telling)
-    features = {bucket(f"word:{stem}"): shown.get(stem, stem) for stem in list(words)[:MOST_WORDS]}
-    pairs = dict.fromkeys(pairwise(stems))
+def _features(words: list[str], stems: list[str], links: addresses.Addresses, found: list[Sign]) -> dict[int, str]:
+    kept = [(stem, word) for stem, word in zip(stems, words, strict=True) if _LETTER.search(stem)]
+    telling = {stem: word for stem, word in reversed(kept) if stem not in terms.STOP}
+    features = {bucket(f"word:{stem}"): telling[stem] for stem in list(reversed(telling))[:MOST_WORDS]}
+    pairs = dict.fromkeys(pairwise(stem for stem, _ in kept))
     features |= {bucket(f"pair:{one} {two}"): "" for one, two in list(pairs)[:MOST_PAIRS]}
     sites = dict.fromkeys(map(addresses.site_of, links.hosts))
     features |= {bucket(f"site:{site}"): site for site in list(sites)[:MOST_HOSTS] if site}

@@ -11,8 +11,13 @@ from forum.domain.spam import phrases
 from forum.domain.spam.addresses import Addresses
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
-_LINK_WEIGHTS = (0.0, 0.2, 0.6, 1.2, 1.9, 2.6, 3.3, 4.0, 4.6, 5.2, 5.8)
+_LINK_WEIGHTS = (0.0, 0.1, 0.4, 0.9, 1.4, 1.9, 2.3, 2.7, 3.1, 3.5, 4.6)
 _LINKS_HELD = 10  # so many links are a sign wherever they lead
+_WORDS_BETWEEN = 25  # who writes so many words for each link cites
+_WORDS_LEAST = 12  # who writes fewer words for each link points away
+_NO_OFFER = frozenset({"phrases-flattery", "phrases-private contact"})
+_PROMISES = frozenset({"promise", "percent", "wallet"})
+_REACH = frozenset({"phone", "mail", "messenger", "phrases-private contact"})
 
 _HTML_LINK = re.compile(r"<a\s[^>]*href", re.IGNORECASE)
 _BOARD_LINK = re.compile(r"\[(?:url|link)[=\]]", re.IGNORECASE)
@@ -77,7 +82,7 @@ def many(count: int, one: str, more: str | None = None) -> str:
 
 def of_text(text: str, words: Sequence[str], links: Addresses) -> list[Sign]:
     """Every sign in a text. `words`: terms.words of the text without addresses. Takes a millisecond or two."""
-    return [
+    found = [
         *_of_links(text, words, links),
         *_of_contacts(text),
         *_of_money(text),
@@ -85,15 +90,28 @@ def of_text(text: str, words: Sequence[str], links: Addresses) -> list[Sign]:
         *_of_disguise(text),
         *_of_phrases(text, words),
     ]
+    return [*found, *_of_both({sign.name for sign in found}, leads_away=links.official < links.count)]
+
+
+def _of_both(names: set[str], *, leads_away: bool) -> Iterator[Sign]:
+    """What two signs say together: an offer is not much and a link is not much, but an offer with a link sells."""
+    offers = any(name.startswith("phrases-") for name in names - _NO_OFFER) or not names.isdisjoint(_PROMISES)
+    if offers and (leads_away or not names.isdisjoint(_REACH)):
+        yield Sign("offer", 1.3, "It makes an offer and says how to take it.")
+    if "phrases-flattery" in names and leads_away:
+        yield Sign("praise-and-link", 1.6, "It praises in general words and adds a link.")
 
 
 def _of_links(text: str, words: Sequence[str], links: Addresses) -> Iterator[Sign]:
     if links.count:
-        counted = links.count - links.official * 2 // 3 if links.count < _LINKS_HELD else links.count
-        weight = _LINK_WEIGHTS[min(counted, len(_LINK_WEIGHTS) - 1)]
+        is_many = links.count >= _LINKS_HELD
+        counted = links.count if is_many else links.count - links.official * 2 // 3
+        weight = _LINK_WEIGHTS[min(counted, _LINKS_HELD)]
+        if not is_many and len(words) >= _WORDS_BETWEEN * links.count:
+            weight /= 2
         yield Sign(f"links-{min(links.count, _LINKS_HELD)}", weight, f"{many(links.count, 'link')}.")
-    if links.count and len(words) < 12 * links.count and links.official < links.count:
-        yield Sign("mostly-links", 0.5, "Little text beside the links.")
+    if links.official < links.count and len(words) < _WORDS_LEAST * links.count:
+        yield Sign("mostly-links", 0.3 if links.count < 3 else 0.9, "Little text beside the links.")
     if links.repeats > 2:
         yield Sign("same-link", 1.0, f"The same address stands there {links.repeats} times.")
     if links.short:
@@ -162,16 +180,16 @@ def _of_disguise(text: str) -> Iterator[Sign]:
         mixed = sum(bool(_LATIN.search(word) and _LOOKALIKE.search(word)) for word in _WORD.findall(text))
     if mixed:
         what = "word mixes" if mixed == 1 else "words mix"
-        yield Sign("mixed-scripts", 1.5 if mixed == 1 else 3.5, f"{number(mixed)} {what} letters of two scripts.")
+        yield Sign("mixed-scripts", 1.5 if mixed == 1 else 4.0, f"{number(mixed)} {what} letters of two scripts.")
     fancy = len(_FANCY.findall(text)) + (0 if _UNSPACED.search(text) else len(_WIDE.findall(text)))
     if fancy > 5:
-        yield Sign("fancy-letters", 2.8, "Letters taken from signs of mathematics.")
+        yield Sign("fancy-letters", 3.2, "Letters taken from signs of mathematics.")
     if _HIDDEN.search(text):
         yield Sign("hidden-letters", 2.0, "Invisible characters inside words.")
     leet = sum(word.lower().translate(_FROM_LEET) in phrases.DISGUISED for word in _LEET.findall(text))
-    spelled = [re.sub(r"[\W_]", "", match).lower() for match in _APART.findall(text)]
-    if leet + sum(word in phrases.DISGUISED for word in spelled) > 1:
-        yield Sign("disguised-words", 3.2, "Words are spelled with digits or gaps to hide them.")
+    spelled = "".join(re.sub(r"[\W_]", "", match).lower() for match in _APART.findall(text))
+    if leet + sum(word in spelled for word in phrases.DISGUISED) > 1:
+        yield Sign("disguised-words", 4.0, "Words are spelled with digits or gaps to hide them.")
 
 
 def _of_phrases(text: str, words: Sequence[str]) -> Iterator[Sign]:
