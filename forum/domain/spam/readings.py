@@ -36,9 +36,9 @@ def read(title: str, body: str) -> Reading:
     """Read a post: its title (empty for a comment) and its Markdown. Pure; a millisecond for a page of text."""
     text = f"{title}\n{body}"[:MOST_CHARACTERS]
     links, bare = addresses.read(text), addresses.without(text)
-    words = terms.words(bare)
-    found = signs.of_text(text, words, links)
-    return Reading(tuple(found), _features(words, terms.stems(bare), links, found), _fingerprint(words))
+    words, stems = terms.words(bare), terms.stems(bare)
+    found = signs.of_text(text, words, stems, links)
+    return Reading(tuple(found), _features(words, stems, links, found), _fingerprint(words))
 
 
 def bucket(feature: str) -> int:

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from forum.domain.spam import phrases
+from forum.domain.spam import phrases, vocabularies
 from forum.domain.spam.addresses import Addresses
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
-_LINK_WEIGHTS = (0.0, 0.1, 0.4, 0.9, 1.4, 1.9, 2.3, 2.7, 3.1, 3.5, 4.6)
+_LINK_WEIGHTS = (0.0, 0.1, 0.4, 0.9, 1.4, 1.9, 2.3, 2.7, 3.1, 3.5, 5.6)
 _LINKS_HELD = 10  # so many links are a sign wherever they lead
 _WORDS_BETWEEN = 25  # who writes so many words for each link cites
 _WORDS_LEAST = 12  # who writes fewer words for each link points away
+_TRADE, _PUBLIC = 0.5, 0.4  # log odds of one word
 _NO_OFFER = frozenset({"phrases-flattery", "phrases-private contact"})
+_OFFERS = ("phrases-", "trade-1", "trade-2", "trade-3")
 _PROMISES = frozenset({"promise", "percent", "wallet"})
 _REACH = frozenset({"phone", "mail", "messenger", "phrases-private contact"})
 
@@ -80,8 +82,8 @@ def many(count: int, one: str, more: str | None = None) -> str:
     return f"{number(count)} {one if count == 1 else more or one + 's'}"
 
 
-def of_text(text: str, words: Sequence[str], links: Addresses) -> list[Sign]:
-    """Every sign in a text. `words`: terms.words of the text without addresses. Takes a millisecond or two."""
+def of_text(text: str, words: Sequence[str], stems: Sequence[str], links: Addresses) -> list[Sign]:
+    """Every sign in a text. `words`, `stems`: of the text without addresses (forum.terms). Takes a millisecond."""
     found = [
         *_of_links(text, words, links),
         *_of_contacts(text),
@@ -89,13 +91,14 @@ def of_text(text: str, words: Sequence[str], links: Addresses) -> list[Sign]:
         *_of_letters(text),
         *_of_disguise(text),
         *_of_phrases(text, words),
+        *_of_vocabulary(stems),
     ]
     return [*found, *_of_both({sign.name for sign in found}, leads_away=links.official < links.count)]
 
 
 def _of_both(names: set[str], *, leads_away: bool) -> Iterator[Sign]:
     """What two signs say together: an offer is not much and a link is not much, but an offer with a link sells."""
-    offers = any(name.startswith("phrases-") for name in names - _NO_OFFER) or not names.isdisjoint(_PROMISES)
+    offers = any(name.startswith(_OFFERS) for name in names - _NO_OFFER) or not names.isdisjoint(_PROMISES)
     if offers and (leads_away or not names.isdisjoint(_REACH)):
         yield Sign("offer", 1.3, "It makes an offer and says how to take it.")
     if "phrases-flattery" in names and leads_away:
@@ -198,3 +201,13 @@ def _of_phrases(text: str, words: Sequence[str]) -> Iterator[Sign]:
         yield Sign(f"phrases-{family.name}", weight, family.text)
     if hits := [phrase for phrase in phrases.UNSPACED if phrase in text]:
         yield Sign("phrases-unspaced", min(4.0, 1.5 + len(hits)), "It uses phrases of advertising in another language.")
+
+
+def _of_vocabulary(stems: Sequence[str]) -> Iterator[Sign]:
+    trade, public = vocabularies.counts(stems)
+    weight = _TRADE * trade - _PUBLIC * public
+    if weight > 0 and trade > 1:
+        text = f"{many(trade, 'word')} of trade, {number(public).lower()} of public matters."
+        yield Sign(f"trade-{min(3, int(weight))}", min(3.5, weight), text)
+    elif weight < 0:
+        yield Sign("public", max(-1.5, weight), "")
