@@ -117,7 +117,7 @@ def samples(name: str = "") -> list[Labelled]:
 def crossed(posts: Sequence[Labelled], folds: int = FOLDS, seed: int = 1) -> list[Judged]:
     """Each post judged by a classifier that learned only the other folds."""
     shuffled = list(posts)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - the same folds each time
+    random.Random(seed).shuffle(shuffled)
     judged = []
     for fold in range(folds):
         learner = Learner().learn(post for place, post in enumerate(shuffled) if place % folds != fold)
@@ -162,7 +162,7 @@ def uk_petitions(rejection: str) -> list[Labelled]:
 
 
 def area(judged: Sequence[Judged]) -> float:
-    """The chance that a post labelled spam scores above a good one (area under the curve of Hanley and McNeil, 1982)."""
+    """The chance that a post labelled spam scores above a good one (Hanley and McNeil, 1982)."""
     ordered = sorted((verdict.odds, post.is_spam) for post, verdict in judged)
     good = better = 0
     for _, is_spam in ordered:
@@ -217,7 +217,7 @@ def _say_dialogue(ours: Sequence[Labelled]) -> None:
         say(f"  {what}: {held} held, 1 in {len(posts) / max(held, 1):.0f}")
     spam_posts = [post for post in ours if post.is_spam]
     mixed = crossed([*spam_posts, *posts])
-    say(f"  with our 100 spam posts, {FOLDS} folds     : {figures(mixed)}, area {area(mixed):.4f}")
+    say(f"  with our own spam posts, {FOLDS} folds     : {figures(mixed)}, area {area(mixed):.4f}")
 
 
 def _say_petitions() -> None:

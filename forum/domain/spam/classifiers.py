@@ -1,8 +1,9 @@
 """The classifier: naive Bayes over hashed words, with whole counts only, so that learning can be taken back exactly.
 
 log odds of a feature = ln((spam with it + 1/2) / (spam + 1)) - ln((good with it + 1/2) / (good + 1)), the estimate of
-Krichevsky and Trofimov (1981), times n / (n + DAMPING) for a feature seen n times. Of all features of a post only the most telling ones are added up, since words of one
-text hang together; the sum is bent (tanh) below a limit that grows with the number of decisions.
+Krichevsky and Trofimov (1981), times n / (n + DAMPING) for a feature seen n times. Of all features of a post only the
+most telling ones are added up, since words of one text hang together; the sum is bent (tanh) below a limit that grows
+with the number of decisions.
 """
 
 import math

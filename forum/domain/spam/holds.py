@@ -30,7 +30,7 @@ _SAY_AGAIN = (
     sa.update(Case)
     .where(
         Case.kind == "spam",
-        Case.subject_kind == sa.bindparam("kind"),
+        Case.subject_kind == sa.bindparam("of_kind"),
         Case.subject_id == sa.bindparam("the_subject"),
         Case.is_open,
     )
@@ -86,7 +86,7 @@ def hold(db: Connection, kind: str, subject_id: int, *, community_id: int, autho
         details=_details(verdict),
     )
     if not is_new:
-        db.execute(_SAY_AGAIN, {"kind": kind, "the_subject": subject_id, "said": _details(verdict)})
+        db.execute(_SAY_AGAIN, {"of_kind": kind, "the_subject": subject_id, "said": _details(verdict)})
 
 
 def put(db: Connection, user: Person, kind: str, subject_id: int, reading: Reading, *, is_held: bool = False) -> None:
@@ -94,7 +94,7 @@ def put(db: Connection, user: Person, kind: str, subject_id: int, reading: Readi
     repeats.put(db, kind, subject_id, user.id, reading)
     if is_held:
         verdict = verdicts.score(db, Post(kind, _author(db, user), reading, subject_id))
-        db.execute(_SAY_AGAIN, {"kind": kind, "the_subject": subject_id, "said": _details(verdict)})
+        db.execute(_SAY_AGAIN, {"of_kind": kind, "the_subject": subject_id, "said": _details(verdict)})
 
 
 def _author(db: Connection, user: Person) -> Author:

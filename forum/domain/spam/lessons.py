@@ -34,7 +34,7 @@ _SET_THRESHOLD = sa.update(SpamModel).where(SpamModel.id == MODEL_ID).values(thr
 _RESET = (
     sa.update(SpamModel)
     .where(SpamModel.id == MODEL_ID)
-    .values(version=readings.VERSION, good_count=0, spam_count=0, read_until=0)
+    .values(version=sa.bindparam("new_version"), good_count=0, spam_count=0, read_until=0)
 )
 _COUNT = (
     sa.update(SpamModel)
@@ -168,15 +168,20 @@ def learn_new(database: Database) -> int:
 
 def _is_behind(db: Connection) -> bool:
     row = model(db)
-    if row is None or row.version != readings.VERSION:
+    if row is None or row.version < readings.VERSION:
         return db.execute(sa.select(Decision.id).limit(1)).first() is not None
-    return db.execute(_WAITING, {"read_until": row.read_until}).first() is not None
+    return row.version == readings.VERSION and db.execute(_WAITING, {"read_until": row.read_until}).first() is not None
 
 
 def learn_some(db: Connection) -> int:
-    """Look at the next posts with new decisions, at most AT_ONCE; returns how many. Safe to repeat."""
+    """Look at the next posts with new decisions, at most AT_ONCE; returns how many. Safe to repeat.
+
+    What an older version of the features learned is forgotten first; what a newer one learned is left alone.
+    """
     row = _locked(db)
-    if row.version != readings.VERSION:
+    if row.version > readings.VERSION:
+        return 0
+    if row.version < readings.VERSION:
         forget_all(db)
         row = _locked(db)
     waiting = db.execute(_WAITING, {"read_until": row.read_until}).all()
@@ -195,7 +200,7 @@ def forget_all(db: Connection) -> None:
     _locked(db)
     db.execute(sa.delete(SpamFeature))
     db.execute(sa.delete(SpamLesson))
-    db.execute(_RESET)
+    db.execute(_RESET, {"new_version": readings.VERSION})
 
 
 def _locked(db: Connection) -> Any:

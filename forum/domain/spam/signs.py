@@ -21,23 +21,22 @@ _OFFERS = ("phrases-", "trade-1", "trade-2", "trade-3")
 _PROMISES = frozenset({"promise", "percent", "wallet"})
 _REACH = frozenset({"phone", "mail", "messenger", "phrases-private contact"})
 
-_HTML_LINK = re.compile(r"<a\s[^>]*href", re.IGNORECASE)
+_HTML_LINK = re.compile(r"<a\s[^>]{0,200}href", re.IGNORECASE)
 _BOARD_LINK = re.compile(r"\[(?:url|link)[=\]]", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w/=.,$€£+-])(?:\+|\()?\d[\d ().-]{6,17}\d(?![\w%]|[.,]\d)")
 _DECIMAL = re.compile(r"\d\.\d{3,}")
 _YEARS = re.compile(r"(?:(?:19|20)\d\d[ .()-]*){2,}|\d{4}-\d\d-\d\d.*|\d{1,2}\.\d{1,2}\.\d{4}.*")
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _MESSENGER = re.compile(
-    r"(?:whats\s?app|telegram|wickr|skype|signal|snap(?:chat)?|instagram|wechat|微信)\s*(?:me|us|him|her)?\s*(?:at|on|is)?"
-    r"\s*[:@]*\s*(?:\+\d|@\w|\d{6}|[a-z]+\d{3})",
+    r"(?:whats\s?app|telegram|wickr|skype|signal|snap(?:chat)?|instagram|wechat|微信)\s?(?:me|us|him|her)?\s?(?:at|on|is)?"
+    r"\s?[:@]{0,3}\s?(?:\+\d|@\w|\d{6}|[a-z]+\d{3})",
     re.IGNORECASE,
 )
 _WALLET = re.compile(
     r"\b(?:bc1[02-9ac-hj-np-z]{25,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{26,34}|T[1-9A-HJ-NP-Za-km-z]{33})\b"
 )
-_AMOUNT = (
-    r"(?:US\s?)?(?:[$€£₹]|R\$)\s?\d[\d,.]*\s?k?\b|\b\d[\d,.]*\s?(?:€|dollars|euros|USD|BTC|ETH|\u0440\u0443\u0431\w*)"
-)
+_AFTER_SUM = r"\s?(?:€|dollars|euros|USD|BTC|ETH|\u0440\u0443\u0431\w*)"
+_AMOUNT = rf"(?:US\s?)?(?:[$€£₹]|R\$)\s?\d[\d,.]{{0,15}}\s?k?\b|\b\d[\d,.]{{0,15}}{_AFTER_SUM}"
 _PRICE = re.compile(_AMOUNT)
 _PROMISE = re.compile(
     r"\b(?:earn\w*|won|win|made|makes?|turned|got|receive|bonus|invest\w*|profit\w*|income|paid over|get a|"
@@ -58,7 +57,7 @@ _FANCY = re.compile("[\U0001d400-\U0001d7ff\U0001f130-\U0001f189]")
 _WIDE = re.compile("[\uff21-\uff3a\uff41-\uff5a]")
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _HIDDEN = re.compile("(?<=[A-Za-z])[\u00ad\u200b\u200c\u200d\u2060\ufeff](?=[A-Za-z])")
-_LEET = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])[a-z0-9@$]{3,}\b", re.IGNORECASE)
+_LEET = re.compile(r"\b(?=\w{0,40}\d)(?=\w{0,40}[a-z])[a-z0-9@$]{3,40}\b", re.IGNORECASE)
 _FROM_LEET = str.maketrans("013457@$", "oieastas")
 _APART = re.compile(r"(?<!\w)[^\W\d_](?:[ .*_-]{1,2}[^\W\d_]){2,}(?!\w)")
 
@@ -115,6 +114,10 @@ def _of_links(text: str, words: Sequence[str], links: Addresses) -> Iterator[Sig
         yield Sign(f"links-{min(links.count, _LINKS_HELD)}", weight, f"{many(links.count, 'link')}.")
     if links.official < links.count and len(words) < _WORDS_LEAST * links.count:
         yield Sign("mostly-links", 0.3 if links.count < 3 else 0.9, "Little text beside the links.")
+    yield from _of_odd_links(text, links)
+
+
+def _of_odd_links(text: str, links: Addresses) -> Iterator[Sign]:
     if links.repeats > 2:
         yield Sign("same-link", 1.0, f"The same address stands there {links.repeats} times.")
     if links.short:
