@@ -225,7 +225,7 @@ def _insert(
 
 def _hold(db: Connection, user: Person, community_id: int, comment_id: int, verdict: spam.Verdict | None) -> None:
     if verdict is not None:
-        spam.hold(db, "comment", comment_id, community_id=community_id, author_id=user.id, verdict=verdict)
+        spam.hold(db, "comment", comment_id, verdict, community_id=community_id, author_id=user.id)
         return
     moderation.open_held(
         db, subject_kind="comment", subject_id=comment_id, community_id=community_id, author_id=user.id

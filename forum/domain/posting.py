@@ -238,11 +238,20 @@ def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
     return moderation.should_hold(place, user, kept_count)
 
 
-def _hold(db: Connection, user: Person, community_id: int, idea_id: int, verdict: spam.Verdict | None) -> None:
+def _hold(
+    db: Connection,
+    user: Person,
+    community_id: int,
+    idea_id: int,
+    verdict: spam.Verdict | None,
+    *,
+    shown: str = "published",
+) -> None:
+    about: dict[str, Any] = {"community_id": community_id, "author_id": user.id, "shown": shown}
     if verdict is not None:
-        spam.hold(db, "idea", idea_id, community_id=community_id, author_id=user.id, verdict=verdict)
-        return
-    moderation.open_held(db, subject_kind="idea", subject_id=idea_id, community_id=community_id, author_id=user.id)
+        spam.hold(db, "idea", idea_id, verdict, **about)
+    else:
+        moderation.open_held(db, subject_kind="idea", subject_id=idea_id, **about)
 
 
 def _insert(
@@ -345,7 +354,7 @@ def _check_again(db: Connection, user: Person, idea: IdeaView, reading: spam.Rea
     if verdict is None and not _is_to_be_held(db, user, idea.community):
         return False
     states.change(db, idea.id, "held")
-    _hold(db, user, idea.community_id, idea.id, verdict)
+    _hold(db, user, idea.community_id, idea.id, verdict, shown=idea.state)
     return True
 
 

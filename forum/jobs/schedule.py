@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, spam, trust
+from forum.domain import codes, drafts, limits, mails, posting, search, sessions, settling, spam, suspensions, trust
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -31,6 +31,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "post keys": (300.0, posting.forget),
     "mails": (300.0, mails.forget),
     "spam prints": (3600.0, spam.forget),
+    "suspensions": (60.0, suspensions.end_due),
     "statistics": (3600.0, tidy),
 }
 """What is done in one transaction."""
@@ -49,8 +50,15 @@ def grow_trust(database: Database) -> None:
         after = database.write(partial(trust.grow, after=after, most=50))
 
 
+def settle_ranks(database: Database) -> None:
+    """Settle what a server left that was ended in the midst of votes."""
+    while database.write(settling.settle):
+        pass
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
+    "ranks": (60.0, settle_ranks),
     "words": (30.0, count_words),
     "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),

@@ -12,7 +12,8 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
-from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
+from forum.models.generations import Generation
+from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
@@ -35,6 +36,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Follow",
+    "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",
@@ -56,6 +58,7 @@ __all__ = [
     "SpamLesson",
     "SpamModel",
     "SpamPrint",
+    "StaleRank",
     "StatusChange",
     "Tag",
     "User",

@@ -26,17 +26,14 @@ _WAS_KEPT = (
     .where(Decision.action == "keep", Decision.undone_at.is_(None))
     .limit(1)
 )
-_SAY_AGAIN = (
-    sa.update(Case)
-    .where(
-        Case.kind == "spam",
-        Case.subject_kind == sa.bindparam("of_kind"),
-        Case.subject_id == sa.bindparam("the_subject"),
-        Case.is_open,
-    )
-    .values(details=sa.bindparam("said"))
+_its_case = sa.and_(
+    Case.kind == "spam",
+    Case.subject_kind == sa.bindparam("of_kind"),
+    Case.subject_id == sa.bindparam("the_subject"),
+    Case.is_open,
 )
-
+_SAID = sa.select(Case.details).where(_its_case).with_for_update()
+_SAY_AGAIN = sa.update(Case).where(_its_case).values(details=sa.bindparam("said"))
 _DETAILS = sa.select(Case.details).where(Case.id == sa.bindparam("case_id"))
 
 
@@ -68,8 +65,20 @@ def judge(
     return verdict
 
 
-def hold(db: Connection, kind: str, subject_id: int, *, community_id: int, author_id: int, verdict: Verdict) -> None:
-    """Open the case of a post that waits because of its score, or say anew in the open one why it waits."""
+def hold(
+    db: Connection,
+    kind: str,
+    subject_id: int,
+    verdict: Verdict,
+    *,
+    community_id: int,
+    author_id: int,
+    shown: str = "published",
+) -> None:
+    """Open the case of a post that waits because of its score, or say anew in the open one why it waits.
+
+    `shown` is the state in which people saw it before; keeping it brings that back.
+    """
     moment = now()
     is_new = insert_once(
         db,
@@ -82,11 +91,18 @@ def hold(db: Connection, kind: str, subject_id: int, *, community_id: int, autho
         is_open=True,
         report_count=0,
         opened_at=moment,
-        due_at=cases.due_after(moment),
-        details=_details(verdict),
+        due_at=cases.whole_hour(cases.due_after(moment)),
+        details=_details(verdict) | ({} if shown == "published" else {"shown": shown}),
     )
     if not is_new:
-        db.execute(_SAY_AGAIN, {"of_kind": kind, "the_subject": subject_id, "said": _details(verdict)})
+        _say_again(db, kind, subject_id, verdict)
+
+
+def _say_again(db: Connection, kind: str, subject_id: int, verdict: Verdict) -> None:
+    key = {"of_kind": kind, "the_subject": subject_id}
+    said = db.execute(_SAID, key).scalar()
+    if said is not None:
+        db.execute(_SAY_AGAIN, {**key, "said": {**said, **_details(verdict)}})
 
 
 def put(db: Connection, user: Person, kind: str, subject_id: int, reading: Reading, *, is_held: bool = False) -> None:
@@ -94,7 +110,7 @@ def put(db: Connection, user: Person, kind: str, subject_id: int, reading: Readi
     repeats.put(db, kind, subject_id, user.id, reading)
     if is_held:
         verdict = verdicts.score(db, Post(kind, _author(db, user), reading, subject_id))
-        db.execute(_SAY_AGAIN, {"of_kind": kind, "the_subject": subject_id, "said": _details(verdict)})
+        _say_again(db, kind, subject_id, verdict)
 
 
 def _author(db: Connection, user: Person) -> Author:
