@@ -10,7 +10,8 @@ import time_machine
 
 from forum.clock import now
 from forum.db import Connection, Database, insert
-from forum.domain import spam
+from forum.domain import moderation, spam, undoing
+from forum.domain.actions import DecisionFields
 from forum.domain.spam import classifiers, lessons, readings
 from forum.domain.spam.classifiers import Totals
 from forum.domain.spam.verdicts import Author, Post
@@ -296,3 +297,21 @@ def test_what_words_say_is_bounded_and_grows_with_the_number_of_decisions() -> N
     assert odds[-1] <= classifiers.LIMIT
     opposite = dict.fromkeys(range(200), (10, 0))
     assert classifiers.weigh(opposite, Totals(300, 300)).odds == pytest.approx(-odds[2])
+
+
+def test_a_decision_that_is_really_undone_on_its_page_is_unlearned_and_learned_again_when_that_is_undone(
+    db: Connection, make: Make
+) -> None:
+    [(kind, idea_id)] = [post for post in posts(make, 30, is_spam=True) if post[0] == "idea"][:1]
+    boss = make.user(role="moderator")
+    fields = DecisionFields(action="remove", reason="spam")
+    decision_id = moderation.act(db, boss, kind, idea_id, fields)
+    learn_all(db)
+    learned = state(db)
+    assert learned[1] == (0, 1)
+    undo_id = undoing.undo(db, boss, decision_id)
+    learn_all(db)
+    assert state(db) == ([], (0, 0))
+    undoing.undo(db, boss, undo_id)
+    learn_all(db)
+    assert state(db) == learned

@@ -13,11 +13,11 @@ from forum.models import SpamPrint
 
 KEPT = timedelta(days=30)
 
-_KEY = {"subject_kind": sa.bindparam("kind"), "subject_id": sa.bindparam("subject_id")}
+_KEY: dict[str, Any] = {"subject_kind": sa.bindparam("kind"), "subject_id": sa.bindparam("subject_id")}
 
 
 def _putting(insert: Any) -> Any:
-    values = {
+    values: dict[str, Any] = {
         "author_id": sa.bindparam("author_id"),
         "fingerprint": sa.bindparam("fingerprint"),
         "created_at": sa.bindparam("created_at"),

@@ -202,8 +202,8 @@ def _of_phrases(text: str, words: Sequence[str]) -> Iterator[Sign]:
     for family, hits in phrases.found(words).values():
         weight = family.weight * min(2.0, 0.5 + 0.5 * len(hits))
         yield Sign(f"phrases-{family.name}", weight, family.text)
-    if hits := [phrase for phrase in phrases.UNSPACED if phrase in text]:
-        yield Sign("phrases-unspaced", min(4.0, 1.5 + len(hits)), "It uses phrases of advertising in another language.")
+    if seen := [phrase for phrase in phrases.UNSPACED if phrase in text]:
+        yield Sign("phrases-unspaced", min(4.0, 1.5 + len(seen)), "It uses phrases of advertising in another language.")
 
 
 def _of_vocabulary(stems: Sequence[str]) -> Iterator[Sign]:
