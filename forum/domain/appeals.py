@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert_once
-from forum.domain import cases, communities, decisions, notifications, statements, subjects
+from forum.domain import cases, communities, decisions, limits, notifications, statements, subjects
 from forum.domain.actions import label
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
@@ -176,6 +176,7 @@ def file(db: Connection, user: Person | None, decision_id: int, fields: AppealFi
     user = require(user, "decision.appeal", decision)
     if why_not := why_no_appeal(db, decision):
         raise Conflict(why_not)
+    limits.hit(db, user, "appeal")
     moment = now()
     due_at = cases.whole_hour(cases.due_after(moment, WORKING_DAYS))
     case_id = cases.open_for(db, "appeal", _place(db, decision), due_at=due_at)

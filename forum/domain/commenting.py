@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert, insert_once
-from forum.domain import comments, ideas, limits, moderation, outbox, revisions, search, spam
+from forum.domain import comments, ideas, limits, moderation, outbox, revisions, search, spam, trust
 from forum.domain.comments import CommentView
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
-from forum.domain.permissions import require
+from forum.domain.permissions import manages, require
 from forum.models import Comment, CommentAgreement, PostKey, User
 
 LEAST, MOST = 2, 5_000
@@ -139,7 +139,7 @@ def post(
     limits.hit(db, user, "comment")
     texts = texts or texts_of(fields)
     verdict = spam.judge(db, user, idea.community, "comment", texts.reading)
-    is_held = verdict is not None or _is_to_be_held(db, user, idea)
+    is_held = verdict is not None or _is_to_be_held(db, user, idea, fields.body)
     posted = _insert(db, user, idea, parent, fields, texts, is_held)
     spam.put(db, user, "comment", posted.id, texts.reading)
     if is_held:
@@ -181,7 +181,11 @@ def _claim(db: Connection, keys: tuple[str, str]) -> int | None:
     return None
 
 
-def _is_to_be_held(db: Connection, user: Person, idea: IdeaView) -> bool:
+def _is_to_be_held(db: Connection, user: Person, idea: IdeaView, words: str, before: str = "") -> bool:
+    if trust.never_waits(user):
+        return False
+    if trust.has_too_many_links(user, words, before) and not manages(user, idea):
+        return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(idea.community, user, kept_count)
 
@@ -262,11 +266,13 @@ def edit(
     db.execute(_SET_TEXT, {"the_id": comment_id, **values})
     idea = ideas.get(db, user, comment.idea_id)
     _index(db, idea, comment_id, texts, comment.created_at)
-    _check_again(db, user, comment, idea, texts.reading)
+    _check_again(db, user, comment, idea, fields.body, texts.reading)
     return comments.get(db, user, comment_id)
 
 
-def _check_again(db: Connection, user: Person, comment: CommentView, idea: IdeaView, reading: spam.Reading) -> None:
+def _check_again(
+    db: Connection, user: Person, comment: CommentView, idea: IdeaView, body: str, reading: spam.Reading
+) -> None:
     """Hold a comment whose new words must wait for a check."""
     spam.put(db, user, "comment", comment.id, reading, is_held=comment.state == "held")
     if comment.state == "held":
@@ -281,7 +287,7 @@ def _check_again(db: Connection, user: Person, comment: CommentView, idea: IdeaV
         subject_id=comment.id,
         before=lambda: spam.read("", comment.body),
     )
-    if verdict is not None or _is_to_be_held(db, user, idea):
+    if verdict is not None or _is_to_be_held(db, user, idea, body, comment.body):
         comments.change_state(db, comment.id, "held")
         db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
         _hold(db, user, idea.community_id, comment.id, verdict)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from forum.clock import now
-from forum.db import Connection, insert
+from forum.db import Connection
 from forum.domain import communities, people
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
@@ -45,12 +45,12 @@ _COLUMNS: tuple[Any, ...] = (
     Decision.undoes_id,
     Decision.undone_at,
 )
+_INSERT = sa.insert(Decision)  # built once: bulk decisions write hundreds
 _by = aliased(User)
 _decisions = sa.select(*_COLUMNS, _by.name.label("by_name"), _by.handle.label("by_handle")).join_from(
     Decision, _by, _by.id == Decision.decided_by_id, isouter=True
 )
 _GET = _decisions.where(Decision.id == sa.bindparam("decision_id"))
-_GET_LOCKED = sa.select(*_COLUMNS).where(Decision.id == sa.bindparam("decision_id")).with_for_update()
 _OF_ACT = _decisions.where(Decision.act_id == sa.bindparam("act_id")).order_by(Decision.id)
 _EARLIER = (
     _decisions.where(
@@ -172,30 +172,29 @@ def record(
 
     `before` and `after` hold the aspects that it changed, as an undo needs them.
     """
-    return insert(
-        db,
-        Decision,
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        author_id=author_id,
-        community_id=community.id if community else None,
-        state_before=state_before,
-        state_after=state_after,
-        before=dict(before or {}),
-        after=dict(after or {}),
-        reason=reason,
-        facts=facts,
-        note=note.strip(),
-        machine="decided" if user is None else machine,
-        office=office_of(user, community),
-        case_id=case_id,
-        act_id=act_id,
-        decided_by_id=user.id if user else None,
-        created_at=now(),
-        ends_at=ends_at,
-        undoes_id=undoes_id,
-    )
+    values = {
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "author_id": author_id,
+        "community_id": community.id if community else None,
+        "state_before": state_before,
+        "state_after": state_after,
+        "before": dict(before or {}),
+        "after": dict(after or {}),
+        "reason": reason,
+        "facts": facts,
+        "note": note.strip(),
+        "machine": "decided" if user is None else machine,
+        "office": office_of(user, community),
+        "case_id": case_id,
+        "act_id": act_id,
+        "decided_by_id": user.id if user else None,
+        "created_at": now(),
+        "ends_at": ends_at,
+        "undoes_id": undoes_id,
+    }
+    return int(db.execute(_INSERT, values).inserted_primary_key[0])  # type: ignore[index]  # one row has one
 
 
 def name_in_cases(db: Connection, case_ids: list[int], decision_id: int) -> None:
@@ -204,20 +203,20 @@ def name_in_cases(db: Connection, case_ids: list[int], decision_id: int) -> None
         db.execute(_NAME_CASES, {"ids": case_ids, "the_decision": decision_id})
 
 
-def load(db: Connection, decision_id: int, *, to_change: bool = False) -> DecisionView:
-    """A decision, whoever asks; NotFound if there is none. `to_change` locks its row until the commit."""
-    if to_change:
-        db.execute(_GET_LOCKED, {"decision_id": decision_id})
+def load(db: Connection, decision_id: int, *, place: CommunityView | None = None) -> DecisionView:
+    """A decision, whoever asks; NotFound if there is none. `place` is its community, where it is at hand."""
     row = db.execute(_GET, {"decision_id": decision_id}).first()
     if row is None:
         raise NotFound("There is no decision here.")
-    return _view(db, row)
+    return _view(db, row, place)
 
 
-def _view(db: Connection, row: Any) -> DecisionView:
+def _view(db: Connection, row: Any, place: CommunityView | None = None) -> DecisionView:
     values = dict(row._mapping)
     place_id = values.pop("community_id")
-    return DecisionView(**values, community=None if place_id is None else communities.of(db, place_id))
+    if place is None and place_id is not None:
+        place = communities.of(db, place_id)
+    return DecisionView(**values, community=place)
 
 
 def get(db: Connection, user: Person | None, decision_id: int) -> DecisionView:

@@ -302,7 +302,7 @@ def _machine(case: Any) -> str:
 
 def _tell(db: Connection, deed: _Deed, subject: Subject, decision_id: int, *, is_changed: bool) -> None:
     action = TABLE[deed.fields.action]
-    decision = decisions.load(db, decision_id)
+    decision = decisions.load(db, decision_id, place=subject.community)
     if is_changed or action.code == "warn":
         statements.tell_author(db, decision, subject.label, subject.kind)
     reporters = {person for case_id in deed.closed for person in reports.reporters(db, case_id)}

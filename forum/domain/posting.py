@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -34,7 +35,7 @@ from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.domain.people import Person
-from forum.domain.permissions import can, require
+from forum.domain.permissions import can, manages, require
 from forum.models import Idea, IdeaTag, IdeaText, PostKey, StatusChange, Tag, User
 
 TITLE_LEAST, TITLE_MOST = 5, 120
@@ -201,12 +202,12 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     limits.hit(db, user, "idea")
     texts = texts or texts_of(fields)
     verdict = spam.judge(db, user, place, "idea", texts.reading)
-    is_held = verdict is not None or _is_to_be_held(db, user, place)
+    is_held = verdict is not None or _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
     posted = _insert(db, user, place, fields, texts, is_held)
     db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
     spam.put(db, user, "idea", posted.id, texts.reading)
     if is_held:
-        _hold(db, user, place.id, posted.id, verdict)
+        _hold(db, user, place.id, posted.id, verdict, "published")
     else:
         trust.add_kept(db, "idea", posted.id, 1)
         outbox.add(db, "idea.posted", idea_id=posted.id)
@@ -233,19 +234,21 @@ def _claim(db: Connection, keys: Sequence[str]) -> int | None:
     return None
 
 
-def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
+def _words(title: str, body: str, why: str) -> str:
+    return f"{title}\n{body}\n{why}"
+
+
+def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: str, before: str = "") -> bool:
+    if trust.never_waits(user):
+        return False
+    if trust.has_too_many_links(user, words, before) and not manages(user, place):
+        return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(place, user, kept_count)
 
 
 def _hold(
-    db: Connection,
-    user: Person,
-    community_id: int,
-    idea_id: int,
-    verdict: spam.Verdict | None,
-    *,
-    shown: str = "published",
+    db: Connection, user: Person, community_id: int, idea_id: int, verdict: spam.Verdict | None, shown: str
 ) -> None:
     about: dict[str, Any] = {"community_id": community_id, "author_id": user.id, "shown": shown}
     if verdict is not None:
@@ -337,24 +340,22 @@ def edit(
         texts = texts or texts_of(fields)
         _rewrite(db, idea, fields, texts, is_revision)
     _retag(db, idea, fields)
-    is_held = new != old and texts is not None and _check_again(db, user, idea, texts.reading)
+    is_held = new != old and texts is not None and _check_again(db, user, idea, new, texts.reading)
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
 
 
-def _check_again(db: Connection, user: Person, idea: IdeaView, reading: spam.Reading) -> bool:
+def _check_again(db: Connection, user: Person, idea: IdeaView, new: revisions.Text, reading: spam.Reading) -> bool:
     """Hold an idea whose new words must wait for a check; says whether they do from now on."""
     spam.put(db, user, "idea", idea.id, reading, is_held=idea.state == "held")
     if idea.state == "held":
         return False
-
-    def before() -> spam.Reading:
-        return spam.read(idea.title, f"{idea.body}\n{idea.why}")
-
-    verdict = spam.judge(db, user, idea.community, "idea", reading, subject_id=idea.id, before=before)
-    if verdict is None and not _is_to_be_held(db, user, idea.community):
+    words, old = _words(new.title, new.body, new.why), _words(idea.title, idea.body, idea.why)
+    read_old = partial(spam.read, "", old)
+    verdict = spam.judge(db, user, idea.community, "idea", reading, subject_id=idea.id, before=read_old)
+    if verdict is None and not _is_to_be_held(db, user, idea.community, words, old):
         return False
     states.change(db, idea.id, "held")
-    _hold(db, user, idea.community_id, idea.id, verdict, shown=idea.state)
+    _hold(db, user, idea.community_id, idea.id, verdict, idea.state)
     return True
 
 

@@ -54,8 +54,8 @@ def is_listed(state: str) -> bool:
 
 
 def is_found(state: str) -> bool:
-    """Does the search find an idea in this state? The off-topic track has a list of its own."""
-    return state == "published"
+    """Does the search find an idea in this state? What is on the off-topic track only when it is asked for."""
+    return state in ("published", "off-topic")
 
 
 def change(db: Connection, idea_id: int, state: str) -> str:

@@ -128,7 +128,7 @@ def _restore(
         trust.update(db, decision.author_id)
     if after or decision.action == "warn":
         what, kind = ("account", "account") if subject is None else (subject.label, subject.kind)
-        statements.tell_author(db, decisions.load(db, undo_id), what, kind)
+        statements.tell_author(db, decisions.load(db, undo_id, place=decision.community), what, kind)
     return undo_id
 
 

@@ -8,7 +8,20 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, settling, spam, suspensions, trust
+from forum.domain import (
+    codes,
+    drafts,
+    limits,
+    mails,
+    posting,
+    search,
+    sessions,
+    settling,
+    spam,
+    summaries,
+    suspensions,
+    trust,
+)
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -50,6 +63,13 @@ def grow_trust(database: Database) -> None:
         after = database.write(partial(trust.grow, after=after, most=50))
 
 
+def tell_queues(database: Database) -> None:
+    """Tell everybody with a queue what waits in it, once a day, some people a transaction."""
+    after: int | None = 0
+    while after is not None:
+        after = database.write(partial(summaries.tell, after=after))
+
+
 def settle_ranks(database: Database) -> None:
     """Settle what a server left that was ended in the midst of votes."""
     while database.write(settling.settle):
@@ -62,6 +82,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "words": (30.0, count_words),
     "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
+    "queues": (900.0, tell_queues),
 }
 """What is done in many short transactions."""
 

@@ -11,8 +11,8 @@ from forum.domain.search.documents import Document
 from forum.domain.search.selections import ByIds
 from forum.models import Comment, Idea, IdeaText
 
-FOUND_IN = ("published",)
-"""States in which an idea can be found. The off-topic track is in no list unless asked for: it has one of its own."""
+FOUND_IN = ("published", "off-topic")
+"""States in which an idea can be found; one on the off-topic track only by those who ask for it."""
 STEP = 500
 
 _idea = sa.select(
