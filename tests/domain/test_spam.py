@@ -121,7 +121,7 @@ def test_an_idea_that_its_author_takes_back_leaves_no_open_case(db: Connection, 
 
 def test_a_threshold_can_be_set_and_one_holds_nothing(db: Connection, make: Make) -> None:
     spam.set_threshold(db, 1)
-    assert ideas.get(db, None, post_idea(db, new_account(make), place_for(make), TEN_LINKS)).state == "published"
+    assert ideas.get(db, None, post_idea(db, new_account(make), place_for(make), ADVERTISEMENT)).state == "published"
     with pytest.raises(ValueError, match="between 0 and 1"):
         spam.set_threshold(db, 0)
 
