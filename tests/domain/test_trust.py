@@ -11,7 +11,7 @@ from forum.db import Connection, insert
 from forum.domain import commenting, holds, posting, trust
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
-from forum.models import Decision, Idea, OutboxMessage, User, UserChange
+from forum.models import Decision, OutboxMessage, User, UserChange
 from forum.text.grades import grade
 from tests.making import Make
 
