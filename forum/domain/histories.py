@@ -74,7 +74,7 @@ _REPORTS = (
 _STANDING = sa.select(User.trust_level, User.created_at, User.status).where(User.id == sa.bindparam("person_id"))
 _STATES = sa.union_all(
     *(
-        sa.select(table.state.label("state"), sa.func.count().label("count"))
+        sa.select(table.state.label("state"), sa.func.count().label("how_many"))
         .where(table.author_id == sa.bindparam("person_id"))
         .group_by(table.state)
         for table in (Idea, Comment)
@@ -130,7 +130,7 @@ def summary(db: Connection, user: Person | None, person_id: int) -> Summary:
     standing = db.execute(_STANDING, key).one()
     posts: Counter[str] = Counter()
     for row in db.execute(_STATES, key):
-        posts[row.state] += row.count
+        posts[row.state] += int(row.how_many)
     limited = int(db.execute(_LIMITS, key).scalar_one())
     return Summary(standing.created_at, standing.trust_level, standing.status == "suspended", posts, limited)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from forum.domain import (
     ranking,
     revisions,
     search,
+    spam,
     states,
     tags,
     trust,
@@ -143,6 +145,7 @@ class Texts:
     why_html: str
     excerpt: str
     plain: str
+    reading: spam.Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,8 @@ class Edited:
 def texts_of(fields: Fields) -> Texts:
     """Render the words of an idea. Pure: may be done before the transaction begins."""
     plain = text.to_plain(fields.body + (f"\n\n{fields.why}" if fields.why else ""), links=False)
-    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain)
+    reading = spam.read(fields.title, f"{fields.body}\n{fields.why}")
+    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain, reading)
 
 
 def places(db: Connection, user: Person | None) -> list[CommunityView]:
@@ -196,11 +200,14 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
-    is_held = _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
-    posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
+    texts = texts or texts_of(fields)
+    verdict = spam.judge(db, user, place, "idea", texts.reading)
+    is_held = verdict is not None or _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
+    posted = _insert(db, user, place, fields, texts, is_held)
     db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
+    spam.put(db, user, "idea", posted.id, texts.reading)
     if is_held:
-        _hold(db, user, place.id, posted.id)
+        _hold(db, user, place.id, posted.id, verdict, "published")
     else:
         trust.add_kept(db, "idea", posted.id, 1)
         outbox.add(db, "idea.posted", idea_id=posted.id)
@@ -240,15 +247,14 @@ def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: st
     return moderation.should_hold(place, user, kept_count)
 
 
-def _hold(db: Connection, user: Person, community_id: int, idea_id: int, *, shown: str = "published") -> None:
-    moderation.open_held(
-        db,
-        subject_kind="idea",
-        subject_id=idea_id,
-        community_id=community_id,
-        author_id=user.id,
-        shown=shown,
-    )
+def _hold(
+    db: Connection, user: Person, community_id: int, idea_id: int, verdict: spam.Verdict | None, shown: str
+) -> None:
+    about: dict[str, Any] = {"community_id": community_id, "author_id": user.id, "shown": shown}
+    if verdict is not None:
+        spam.hold(db, "idea", idea_id, verdict, **about)
+    else:
+        moderation.open_held(db, subject_kind="idea", subject_id=idea_id, **about)
 
 
 def _insert(
@@ -331,14 +337,26 @@ def edit(
     if is_revision:
         revisions.keep(db, user, "idea", idea_id, old)
     if new != old:
-        _rewrite(db, idea, fields, texts or texts_of(fields), is_revision)
+        texts = texts or texts_of(fields)
+        _rewrite(db, idea, fields, texts, is_revision)
     _retag(db, idea, fields)
-    words, before = (_words(found.title, found.body, found.why) for found in (new, old))
-    is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community, words, before)
-    if is_held:
-        states.change(db, idea_id, "held")
-        _hold(db, user, idea.community_id, idea_id, shown=idea.state)
+    is_held = new != old and texts is not None and _check_again(db, user, idea, new, texts.reading)
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
+
+
+def _check_again(db: Connection, user: Person, idea: IdeaView, new: revisions.Text, reading: spam.Reading) -> bool:
+    """Hold an idea whose new words must wait for a check; says whether they do from now on."""
+    spam.put(db, user, "idea", idea.id, reading, is_held=idea.state == "held")
+    if idea.state == "held":
+        return False
+    words, old = _words(new.title, new.body, new.why), _words(idea.title, idea.body, idea.why)
+    read_old = partial(spam.read, "", old)
+    verdict = spam.judge(db, user, idea.community, "idea", reading, subject_id=idea.id, before=read_old)
+    if verdict is None and not _is_to_be_held(db, user, idea.community, words, old):
+        return False
+    states.change(db, idea.id, "held")
+    _hold(db, user, idea.community_id, idea.id, verdict, idea.state)
+    return True
 
 
 def _slugs(fields: Fields) -> set[str]:

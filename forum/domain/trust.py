@@ -38,14 +38,14 @@ LEVELS = (
         "New",
         "Everybody starts here.",
         f"In some communities your first {KNOWN_POSTS} posts wait for a check.",
-        2,
+        9,
     ),
     Level(
         1,
         "Known",
         f"You have {KNOWN_POSTS} posts that stand, and a day here. More of your posts stand than were removed.",
         "Your posts do not wait, except where every post is checked.",
-        5,
+        20,
     ),
     Level(
         2,
@@ -70,7 +70,10 @@ LEVELS = (
         None,
     ),
 )
-"""The levels, in order. A test keeps their words plain."""
+"""The levels, in order. A test keeps their words plain.
+
+Nine links: of the 3,574 posts of the dialogue of 2009, 5 have more, and 77 have more than two.
+"""
 
 _PERSON = sa.select(User.kept_count, User.created_at, User.trust_level, User.email_confirmed_at).where(
     User.id == sa.bindparam("user_id")

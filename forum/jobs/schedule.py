@@ -17,6 +17,7 @@ from forum.domain import (
     search,
     sessions,
     settling,
+    spam,
     summaries,
     suspensions,
     trust,
@@ -42,6 +43,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "drafts": (3600.0, drafts.forget),
     "post keys": (300.0, posting.forget),
     "mails": (300.0, mails.forget),
+    "spam prints": (3600.0, spam.forget),
     "suspensions": (60.0, suspensions.end_due),
     "statistics": (3600.0, tidy),
 }
@@ -78,6 +80,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "ranks": (60.0, settle_ranks),
     "words": (30.0, count_words),
+    "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
 }

@@ -17,6 +17,7 @@ from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 
@@ -53,6 +54,10 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "SpamFeature",
+    "SpamLesson",
+    "SpamModel",
+    "SpamPrint",
     "StaleRank",
     "StatusChange",
     "Tag",

@@ -310,15 +310,15 @@ def _loose_ends(content: Content) -> list[str]:
     ideas = {
         *(source_id for person in content.people for source_id in (*person.votes_for, *person.votes_against)),
         *(held.idea for held in content.held_comments),
-        *(case.idea for case in (*content.reports, *content.decisions, *content.suspicions)),
-        *(suspicion.other for suspicion in content.suspicions if suspicion.other),
+        *(case.idea for case in (*content.reports, *content.decisions)),
+        *(idea for case in content.suspicions for idea in (case.idea, case.other) if idea),
     }
     places = {
         *(idea.community for idea in (*content.ideas, *content.held_ideas)),
         *(slug for person in content.people for slug in person.joins),
     }
-    named = (*content.reports, *content.decisions, *content.suspicions)
-    cases = {(case.idea, case.comment) for case in named if case.comment}
+    cases = {(case.idea, case.comment) for case in (*content.reports, *content.decisions) if case.comment}
+    cases |= {(suspicion.idea, suspicion.comment) for suspicion in content.suspicions if suspicion.comment}
     missing: dict[str, set[Any]] = {
         "agency": {slug for community in content.communities for slug in community.agencies} - agencies,
         "agency name": {person.agency for person in content.people if person.agency} - names,
