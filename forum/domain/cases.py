@@ -111,7 +111,7 @@ _next = (
     .with_for_update(skip_locked=True, of=Case)
 )
 _is_late = Case.due_at <= sa.bindparam("now")
-_COUNTS: sa.Select[Any] = (
+_COUNTS: Any = (
     sa.select(
         Case.kind,
         sa.func.sum(sa.case((_is_late, 1), else_=0)).label("overdue"),

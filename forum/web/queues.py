@@ -62,6 +62,7 @@ def row(visit: Visit, case: Any, found: list[Any]) -> dict[str, Any]:
         "excerpt": excerpt(case.text or "", 160),
         "kind_label": cases.KINDS.get(case.kind, case.kind),
         "reasons": [{"label": reasons.label(one.reason), "count": one.count} for one in found],
+        "signs": [str(sign) for sign in case.details.get("signs", ())][:2],
         "author": person(case.author_name, case.author_handle, case.author_is_employee, case.author_agency),
         "band": cases.band(case.due_at, now()),
         **_loan(visit, case),

@@ -143,6 +143,8 @@ def test_a_slip_is_taken_back_with_one_key(start_site, open_page):
         page.keyboard.press(key) if key != "n" else _went_on(page, key)
     _went_on(page, "d")
     expect(page.get_by_text("Removed. Here is the next case.")).to_be_visible()
+    assert axe(page) == []
+    shot(page, "queue-undo-1280-light")
     _went_on(page, "z")
     expect(page.get_by_text("Undone. All is as it was before that decision.")).to_be_visible()
     expect(page.get_by_role("link", name="Decide on it anew")).to_be_visible()
