@@ -224,7 +224,7 @@ def test_a_case_shows_the_author_in_a_few_figures(site: Site) -> None:
     assert "<dt>Posts</dt><dd>4</dd>" in page
     assert "<dt>Removed</dt><dd>1</dd>" in page
     assert "<dt>Trust level</dt>" in page
-    assert "<dt>Decisions</dt><dd>1</dd>" in page
+    assert "<dt>Decisions in force</dt><dd>1</dd>" in page
     assert f"/moderation/people/{author.handle}" in page
 
 
