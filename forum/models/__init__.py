@@ -13,6 +13,7 @@ from forum.models.communities import (
     Guideline,
 )
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
+from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Case, Decision, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
@@ -40,6 +41,10 @@ __all__ = [
     "LimitHit",
     "Mail",
     "MailCode",
+    "Merge",
+    "MergeCarry",
+    "MergeComment",
+    "MergeOut",
     "Notification",
     "OutboxMessage",
     "PostKey",
@@ -49,6 +54,8 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "Split",
+    "SplitComment",
     "StatusChange",
     "Tag",
     "User",
