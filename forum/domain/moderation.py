@@ -52,7 +52,7 @@ class Statement:
     action: str
     reason: str
     note: str
-    is_automated: bool
+    machine: str
     created_at: Any
 
     @property
@@ -88,22 +88,18 @@ _OF_CASE = (
     .order_by(Decision.id.desc())
     .limit(1)
 )
-_GET = (
-    sa.select(
-        Decision.id,
-        Decision.subject_kind,
-        Decision.subject_id,
-        Decision.community_id,
-        Decision.action,
-        Decision.reason,
-        Decision.note,
-        Decision.is_automated,
-        Decision.created_at,
-        Case.author_id,
-    )
-    .join_from(Decision, Case, Case.id == Decision.case_id)
-    .where(Decision.id == sa.bindparam("decision_id"))
-)
+_GET = sa.select(
+    Decision.id,
+    Decision.subject_kind,
+    Decision.subject_id,
+    Decision.community_id,
+    Decision.action,
+    Decision.reason,
+    Decision.note,
+    Decision.machine,
+    Decision.created_at,
+    Decision.author_id,
+).where(Decision.id == sa.bindparam("decision_id"))
 
 
 def should_hold(community: CommunityView, author: Person, kept_count: int) -> bool:
@@ -163,12 +159,12 @@ def decide(db: Connection, user: Person | None, case_id: int, fields: DecisionFi
         subject_kind=subject.kind,
         subject_id=subject.id,
         community_id=subject.community_id,
+        author_id=subject.author_id,
         action=fields.action,
         reason=fields.reason,
         note=fields.note.strip(),
         state_before=subject.state,
         state_after=after,
-        is_automated=False,
         decided_by_id=user.id,
         created_at=now(),
     )

@@ -18,6 +18,7 @@ from forum.domain.permissions import require
 from forum.domain.proofs import require_fresh
 from forum.domain.sessions import Visitor
 from forum.models import (
+    Appeal,
     Comment,
     CommentAgreement,
     Community,
@@ -29,6 +30,7 @@ from forum.models import (
     Idea,
     IdeaText,
     Mail,
+    Note,
     Notification,
     Report,
     Revision,
@@ -42,13 +44,6 @@ from forum.models import (
 FORMER_NAME = "Former member"
 
 _me: Any = sa.bindparam("me")
-_about_me = sa.or_(
-    sa.and_(Decision.subject_kind == "idea", Decision.subject_id.in_(sa.select(Idea.id).where(Idea.author_id == _me))),
-    sa.and_(
-        Decision.subject_kind == "comment",
-        Decision.subject_id.in_(sa.select(Comment.id).where(Comment.author_id == _me)),
-    ),
-)
 _SECTIONS: dict[str, Any] = {
     "account": sa.select(
         User.id, User.handle, User.name, User.email, User.email_confirmed_at, User.role, User.status,
@@ -93,14 +88,22 @@ _SECTIONS: dict[str, Any] = {
     "reports_made": sa.select(
         Report.subject_kind, Report.subject_id, Report.reason, Report.note, Report.created_at
     ).where(Report.reporter_id == _me).order_by(Report.id),
-    "decisions_about_my_posts": sa.select(
+    "decisions_about_me": sa.select(
         Decision.subject_kind, Decision.subject_id, Decision.action, Decision.reason, Decision.note,
-        Decision.state_after, Decision.is_automated, Decision.created_at,
-    ).where(_about_me).order_by(Decision.id),
+        Decision.facts, Decision.state_after, Decision.machine, Decision.created_at, Decision.ends_at,
+        Decision.undone_at,
+    ).where(Decision.author_id == _me).order_by(Decision.id),
     "decisions_made": sa.select(
         Decision.subject_kind, Decision.subject_id, Decision.action, Decision.reason, Decision.note,
         Decision.created_at,
     ).where(Decision.decided_by_id == _me).order_by(Decision.id),
+    "appeals": sa.select(
+        Appeal.decision_id, Appeal.text, Appeal.created_at, Appeal.outcome, Appeal.answer, Appeal.decided_at
+    ).where(Appeal.author_id == _me).order_by(Appeal.id),
+    "appeals_decided": sa.select(Appeal.decision_id, Appeal.outcome, Appeal.answer, Appeal.decided_at)
+    .where(Appeal.decided_by_id == _me).order_by(Appeal.id),
+    "notes_written": sa.select(Note.subject_kind, Note.subject_id, Note.body, Note.created_at)
+    .where(Note.by_id == _me).order_by(Note.id),
     "status_changes_made": sa.select(
         StatusChange.idea_id, StatusChange.kind, StatusChange.status, StatusChange.note, StatusChange.created_at
     ).where(StatusChange.by_id == _me).order_by(StatusChange.id),

@@ -14,7 +14,7 @@ from forum.models.communities import (
 )
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
-from forum.models.moderation import Case, Decision, Report
+from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
@@ -22,6 +22,7 @@ from forum.models.votes import Vote
 
 __all__ = [
     "Agency",
+    "Appeal",
     "Base",
     "Case",
     "Comment",
@@ -45,6 +46,7 @@ __all__ = [
     "MergeCarry",
     "MergeComment",
     "MergeOut",
+    "Note",
     "Notification",
     "OutboxMessage",
     "PostKey",

@@ -23,7 +23,7 @@ class Merge(Base):
     proposed_by_id: Mapped[int] = ref("users.id")
     created_at: Mapped[datetime]
     case_id: Mapped[int | None] = ref("cases.id", nullable=True)
-    consent: Mapped[str] = mapped_column(default="")  # of the author of the absorbed idea: given, declined, not asked yet
+    consent: Mapped[str] = mapped_column(default="")  # of the absorbed idea's author: given, declined, or none yet
     asked_by_id: Mapped[int | None] = ref("users.id", nullable=True)
     asked_at: Mapped[datetime | None]
     answer_due_at: Mapped[datetime | None]

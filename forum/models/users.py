@@ -20,6 +20,7 @@ class User(Base):
     password_hash: Mapped[str | None]
     role: Mapped[str] = mapped_column(default="citizen")  # citizen, moderator, policy, administrator
     status: Mapped[str] = mapped_column(default="active")  # active, suspended, imported, deleted
+    suspended_until: Mapped[datetime | None]  # None while suspended: with no end
     is_employee: Mapped[bool] = mapped_column(default=False)
     agency_name: Mapped[str] = mapped_column(default="")
     job_title: Mapped[str] = mapped_column(default="")

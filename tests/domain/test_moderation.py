@@ -131,7 +131,7 @@ def test_a_removed_idea_leaves_lists_and_counts_and_its_author_is_told_why(db: C
     assert to_author[0]["url"] == f"/decisions/{decision_id}"
     assert len(told) == 2  # the author and the reporter
     statement = moderation.statement(db, people.load(db, before.author_id), decision_id)
-    assert (statement.reason, statement.note, statement.is_automated) == ("spam", "Please post it once.", False)
+    assert (statement.reason, statement.note, statement.machine) == ("spam", "Please post it once.", "")
     with pytest.raises(NotFound):
         moderation.statement(db, make.user(), decision_id)
 

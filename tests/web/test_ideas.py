@@ -220,9 +220,9 @@ def test_a_removed_idea_says_why_and_is_whole_for_its_author_and_moderators(site
     def remove(make: Make) -> None:
         states.change(make.db, idea_id, "removed")
         place_id = ideas.get(make.db, None, idea_id).community_id
-        row = {"subject_kind": "idea", "subject_id": idea_id, "community_id": place_id, "created_at": now()}
+        row = {"subject_kind": "idea", "subject_id": idea_id, "community_id": place_id, "author_id": author.id}
         words = {"action": "remove", "reason": "spam", "state_before": "published", "state_after": "removed"}
-        make.db.execute(sa.insert(Decision), {**row, **words})
+        make.db.execute(sa.insert(Decision), {**row, **words, "created_at": now()})
 
     site.make(remove)
     page = site.get(f"/ideas/{idea_id}-publish-the-reports").text

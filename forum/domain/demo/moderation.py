@@ -118,6 +118,7 @@ def _decision(to: Filling, decision: Decision) -> None:
         "subject_kind": subject[0],
         "subject_id": subject[1],
         "community_id": place[0],
+        "author_id": place[1],
         "action": decision.action,
         "reason": decision.reason if decision.action == "remove" else "",
         "note": decision.statement,
