@@ -325,6 +325,20 @@ def edit(
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
 
 
+def put(db: Connection, author: Person, place: CommunityView, fields: IdeaFields, *, texts: Texts) -> Posted:
+    """Make an idea as a part of another act that was allowed (a split): no limit, no announcement. Asks no rights."""
+    posted = _insert(db, author, place, fields, texts, is_held=False)
+    trust.add_kept(db, "idea", posted.id, 1)
+    follows.put(db, author, "idea", posted.id)
+    return posted
+
+
+def rewrite(db: Connection, by: Person, idea: IdeaView, fields: TextFields, *, texts: Texts) -> None:
+    """Change the words of an idea as a part of another act that was allowed; the text before stays to be seen."""
+    revisions.keep(db, by, "idea", idea.id, revisions.Text(idea.title, idea.body, idea.why))
+    _rewrite(db, idea, fields, texts, is_revision=True)
+
+
 def _slugs(fields: Fields) -> set[str]:
     return {tags.slug_of(name) for name in _names(fields.tags)}
 

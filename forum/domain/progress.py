@@ -141,6 +141,13 @@ _KINDS = {
     "removed": "Removed by moderators",
     "restored": "Shown again",
     "held": "Held for a check",
+    "merged": "Merged into another idea",
+    "absorbed": "Another idea was merged into this one",
+    "unmerged": "Taken out of the other idea again",
+    "released": "A merge was undone",
+    "split": "A part became an idea of its own",
+    "split-off": "Made of a part of another idea",
+    "rejoined": "A split was undone",
 }
 
 
