@@ -83,7 +83,7 @@ class Forum:
         def work() -> render.Reply:
             with self.database.reading() as db:
                 visit.db = db
-                self.door.keeper.recognize(visit, None)
+                self.door.keeper.recognize(visit)
             return errors.page(visit, error.status_code, detail).render(visit)
 
         return endpoint.ReplyResponse(self.door, visit, await self.door.in_pool(work), error.headers)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from unittest import mock
 
 import sqlalchemy as sa
 from starlette.testclient import TestClient
@@ -14,7 +16,7 @@ from starlette.testclient import TestClient
 from forum import text
 from forum.app import Forum
 from forum.clock import now
-from forum.db import Connection, insert
+from forum.db import Connection, Prepared, insert
 from forum.domain import comments, communities, people, ranking, sessions, votes
 from forum.domain.communities import CommunityView
 from forum.domain.people import Person
@@ -140,6 +142,25 @@ class Site:
     def make(self, work: Callable[[Make], T]) -> T:
         """Make something and commit: `site.make(lambda make: make.idea())`."""
         return self.write(lambda db: work(Make(db)))
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """The statements that the site sends meanwhile, those that begin and end transactions aside."""
+        seen: list[str] = []
+        plain = Prepared.all
+
+        def note(*args: Any) -> None:
+            if not args[2].startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+                seen.append(args[2])
+
+        def spied(prepared: Prepared, db: Connection, *more: Any) -> list[Any]:
+            seen.append(prepared.sql(db))
+            return plain(prepared, db, *more)
+
+        sa.event.listen(self.database.engine, "before_cursor_execute", note)
+        with mock.patch.object(Prepared, "all", spied):
+            yield seen
+        sa.event.remove(self.database.engine, "before_cursor_execute", note)
 
     def sign_in(self, person: Person) -> None:
         """From now on the browser is this person's."""

@@ -100,10 +100,19 @@ _AGENCIES_OF = _AGENCIES.where(CommunityAgency.community_id == sa.bindparam("com
 
 def directory(db: Connection) -> Mapping[int, CommunityView]:
     """Every community by id, in order of group and name; shared between pages while nothing changes."""
-    return remembered(db, ("communities", int(now().timestamp()) // 30), lambda: _load_all(db))
+    return remembered(db, ("communities", int(now().timestamp()) // 30), lambda: _load_all(db), of="places")
 
 
+_slugs: dict[str, tuple[Mapping[int, CommunityView], Mapping[str, CommunityView]]] = {}
 _generations: dict[str, tuple[Mapping[int, CommunityView], int]] = {}
+
+
+def _by_slug(db: Connection) -> Mapping[str, CommunityView]:
+    places = directory(db)
+    kept = _slugs.get(address(db))
+    if kept is None or kept[0] is not places:
+        kept = _slugs[address(db)] = places, {place.slug: place for place in places.values()}
+    return kept[1]
 
 
 def generation(db: Connection) -> int:
@@ -155,7 +164,13 @@ def load(db: Connection, community_id: int) -> CommunityView:
 
 def get(db: Connection, user: Person | None, slug: str) -> CommunityView:
     """The community with this slug, if this person may see it; NotFound otherwise."""
-    view = _load(db, db.execute(_BY_SLUG, {"slug": slug}).first())
+    if is_remembering(db):
+        view = _by_slug(db).get(slug)
+    else:
+        row = db.execute(_BY_SLUG, {"slug": slug}).first()
+        view = None if row is None else _load(db, row)
+    if view is None:
+        raise NotFound("There is no community here.")
     if not can(user, "community.read", view):
         raise NotFound("There is no community here.")
     return view

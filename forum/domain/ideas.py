@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, remembered
+from forum.db import Connection, Prepared, remembered
 from forum.domain import communities
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
@@ -153,14 +153,14 @@ _COLUMNS: tuple[Any, ...] = (
     User.agency_name.label("author_agency"),
     User.job_title.label("author_title"),
 )
-_GET = (
+_get = (
     sa.select(*_COLUMNS)
     .join_from(Idea, IdeaText, IdeaText.idea_id == Idea.id)
     .join(User, User.id == Idea.author_id)
     .where(Idea.id == sa.bindparam("idea_id"))
 )
-_GET_LOCKED = _GET.with_for_update(of=Idea)
-_TAGS = (
+_GET, _GET_LOCKED = Prepared(_get), Prepared(_get.with_for_update(of=Idea))
+_TAGS = Prepared(
     sa.select(Tag.slug, Tag.name)
     .join_from(IdeaTag, Tag)
     .where(IdeaTag.idea_id == sa.bindparam("idea_id"))
@@ -190,10 +190,10 @@ def get(db: Connection, user: Person | None, idea_id: int, *, to_change: bool = 
     return idea
 
 
-def _load(db: Connection, statement: sa.Select[Any], idea_id: int) -> IdeaView:
-    row = db.execute(statement, {"idea_id": idea_id}).first()
+def _load(db: Connection, statement: Prepared, idea_id: int) -> IdeaView:
+    row = statement.first(db, {"idea_id": idea_id})
     if row is None:
         raise NotFound("There is no idea here.")
     place = communities.of(db, row.community_id)
-    tags = tuple(TagView(tag.slug, tag.name) for tag in db.execute(_TAGS, {"idea_id": idea_id}))
-    return IdeaView(**row._mapping, community=place, tags=tags)
+    tags = tuple(TagView(tag.slug, tag.name) for tag in _TAGS.all(db, {"idea_id": idea_id}))
+    return IdeaView(**row._asdict(), community=place, tags=tags)

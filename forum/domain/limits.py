@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect
+from forum.db import Connection, PerDialect, Prepared
 from forum.domain.errors import TooMany
 from forum.domain.people import Person
 from forum.models import LimitHit
@@ -46,9 +46,11 @@ def _upsert(insert: Any) -> Any:
     ).returning(LimitHit.hits)
 
 
-_HIT = PerDialect(_upsert)
-_COUNT = sa.select(LimitHit.window, LimitHit.hits).where(
-    LimitHit.key == sa.bindparam("key"), LimitHit.window > sa.bindparam("oldest")
+_HIT = Prepared(PerDialect(_upsert))
+_COUNT = Prepared(
+    sa.select(LimitHit.window, LimitHit.hits).where(
+        LimitHit.key == sa.bindparam("key"), LimitHit.window > sa.bindparam("oldest")
+    )
 )
 _FORGET = sa.delete(LimitHit).where(LimitHit.window < sa.bindparam("oldest"))
 
@@ -71,7 +73,7 @@ def check_address(db: Connection, act: str, who: str) -> None:
     """Raise TooMany if one more such act would be refused; counts nothing. For what should not even be tried then."""
     most, seconds = ADDRESSED[act]
     moment, length = int(now().timestamp()), max(1, seconds // PARTS)
-    rows = db.execute(_COUNT, {"key": f"{act}:{who}", "oldest": moment - moment % length - seconds}).all()
+    rows = _COUNT.all(db, {"key": f"{act}:{who}", "oldest": moment - moment % length - seconds})
     if sum(row.hits for row in rows) >= most:
         raise TooMany(min(row.window for row in rows) + seconds + length - moment)
 
@@ -80,8 +82,8 @@ def _count(db: Connection, key: str, most: int, seconds: int) -> None:
     length = max(1, seconds // PARTS)
     moment = int(now().timestamp())
     part = moment - moment % length
-    db.execute(_HIT(db), {"key": key, "part": part})
-    rows = db.execute(_COUNT, {"key": key, "oldest": part - seconds}).all()
+    _HIT.all(db, {"key": key, "part": part})
+    rows = _COUNT.all(db, {"key": key, "oldest": part - seconds})
     if sum(row.hits for row in rows) > most:
         oldest = min(row.window for row in rows)
         raise TooMany(oldest + seconds + length - moment)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import from_microseconds, to_microseconds
-from forum.db import Connection, after_key
+from forum.db import Connection, Prepared, after_key
 from forum.domain.errors import Invalid
 from forum.models import CommunityAgency, Idea, IdeaTag, User
 
@@ -58,6 +58,8 @@ _CARD: tuple[Any, ...] = (
     User.name.label("author_name"),
     User.handle.label("author_handle"),
 )
+CARD_WIDTH = len(_CARD)
+"""So many columns of a row say what a card shows; what follows is the key of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ _CONDITIONS: dict[str, Any] = {
 
 
 @lru_cache(maxsize=512)
-def _statement(shape: _Shape) -> sa.Select[Any]:
+def _statement(shape: _Shape) -> Prepared:
     column, descending = _COLUMN[shape.sort], shape.sort != "random"
     statement = sa.select(Idea.id, column.label("sort_key"))
     if not shape.bare:
@@ -127,7 +129,7 @@ def _statement(shape: _Shape) -> sa.Select[Any]:
         key = {column: sa.bindparam("after_key", type_=column.type), Idea.id: sa.bindparam("after_id")}
         statement = statement.where(after_key(key, descending=descending))
     order = (column.desc(), Idea.id.desc()) if descending else (column, Idea.id)
-    return statement.order_by(*order).limit(sa.bindparam("most"))
+    return Prepared(statement.order_by(*order).limit(sa.bindparam("most")))
 
 
 def find(db: Connection, filters: Filters, *, after: str | None = None, limit: int = PAGE) -> Listing:
@@ -176,7 +178,7 @@ def _fetch(
         parameters["is_by_employee"] = values["author_kind"] == "employee"
     if key:
         parameters["after_key"], parameters["after_id"] = key
-    return list(db.execute(_statement(shape), parameters))
+    return _statement(shape).all(db, parameters)
 
 
 def _values(filters: Filters) -> Mapping[str, Any]:

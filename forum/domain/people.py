@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection
+from forum.db import Connection, Prepared
 from forum.domain.errors import NotFound
 from forum.models import CommunityMember, User
 
@@ -48,8 +48,10 @@ COLUMNS = (
     User.email,
 )
 _BY_ID = sa.select(*COLUMNS).where(User.id == sa.bindparam("user_id"))
-_MEMBERSHIPS = sa.select(CommunityMember.community_id, CommunityMember.role).where(
-    CommunityMember.user_id == sa.bindparam("user_id")
+_MEMBERSHIPS = Prepared(
+    sa.select(CommunityMember.community_id, CommunityMember.role).where(
+        CommunityMember.user_id == sa.bindparam("user_id")
+    )
 )
 
 
@@ -63,7 +65,7 @@ def load(db: Connection, user_id: int) -> Person:
 
 def from_row(db: Connection, row: Any) -> Person:
     """A person from a row that has at least COLUMNS; reads the memberships."""
-    return made(row, db.execute(_MEMBERSHIPS, {"user_id": row.id}).all())
+    return made(row, _MEMBERSHIPS.all(db, {"user_id": row.id}))
 
 
 def made(row: Any, members: Iterable[Any]) -> Person:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection
+from forum.db import Connection, Prepared
 from forum.domain import people
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
@@ -43,7 +43,7 @@ class Visitor:
         return moment < self.expires_at and moment - max(self.seen_at, seen_at or self.seen_at) <= idle
 
 
-_FIND = (
+_FIND = Prepared(
     sa.select(
         *people.COLUMNS,
         Session.id.label("session_id"),
@@ -52,7 +52,9 @@ _FIND = (
         Session.authenticated_at,
     )
     .join_from(Session, User)
-    .where(Session.token_hash == sa.bindparam("token_hash"), User.status.in_(("active", "suspended")))
+    .where(
+        Session.token_hash == sa.bindparam("token_hash"), sa.or_(User.status == "active", User.status == "suspended")
+    )
 )
 _LIST = (
     sa.select(Session.id, Session.created_at, Session.seen_at, Session.expires_at, Session.device)
@@ -95,7 +97,7 @@ def start(db: Connection, person: Person, *, device: str = "") -> str:
 
 def find(db: Connection, token: str) -> Visitor | None:
     """The live session of this token, or None: unknown, ended, idle or past its end."""
-    row: Any = db.execute(_FIND, {"token_hash": token_hash(token)}).first()
+    row: Any = _FIND.first(db, {"token_hash": token_hash(token)})
     if row is None:
         return None
     person = people.from_row(db, row)

@@ -6,8 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect
-from forum.domain import carries, limits, ranking
+from forum.db import Connection, PerDialect, Prepared
+from forum.domain import limits, ranking
+    if idea.has_merges:
+        (carries.take_back if value == NONE else carries.make_own)(db, "vote", user.id, idea_id)
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
@@ -22,7 +24,7 @@ _phase = (
     .limit(1)
     .scalar_subquery()
 )
-_CONTEXT = (
+_CONTEXT = Prepared(
     sa.select(
         Idea.title,
         Idea.author_id,
@@ -45,13 +47,17 @@ _CONTEXT = (
     .where(Idea.id == sa.bindparam("idea_id"))
     .with_for_update(of=Idea)  # on PostgreSQL: votes on one idea wait for each other here, so tallies stay exact
 )
-_MINE = sa.select(Vote.value, Vote.is_employee).where(
-    Vote.user_id == sa.bindparam("user_id"), Vote.idea_id == sa.bindparam("idea_id")
+_MINE = Prepared(
+    sa.select(Vote.value, Vote.is_employee).where(
+        Vote.user_id == sa.bindparam("user_id"), Vote.idea_id == sa.bindparam("idea_id")
+    )
 )
 AMONG = 25  # a fixed number of placeholders: the statement is compiled once
 _PLACES = tuple(f"idea_{number}" for number in range(AMONG))
-_MINE_AMONG = sa.select(Vote.idea_id, Vote.value).where(
-    Vote.user_id == sa.bindparam("user_id"), Vote.idea_id.in_([sa.bindparam(name) for name in _PLACES])
+_MINE_AMONG = Prepared(
+    sa.select(Vote.idea_id, Vote.value).where(
+        Vote.user_id == sa.bindparam("user_id"), Vote.idea_id.in_([sa.bindparam(name) for name in _PLACES])
+    )
 )
 
 
@@ -69,14 +75,15 @@ def _upsert(insert: Any) -> Any:
     )
 
 
-_PUT = PerDialect(_upsert)
-_TAKE_BACK = sa.delete(Vote).where(Vote.user_id == sa.bindparam("by"), Vote.idea_id == sa.bindparam("on"))
+_PUT = Prepared(PerDialect(_upsert))
+_TAKE_BACK = Prepared(sa.delete(Vote).where(Vote.user_id == sa.bindparam("by"), Vote.idea_id == sa.bindparam("on")))
 TALLY_COLUMNS = ("up", "down", "employee_up", "employee_down", *ranking.Ranks._fields)
 SET_TALLY = (
     sa.update(Idea)
     .where(Idea.id == sa.bindparam("the_idea"))
     .values({name: sa.bindparam(f"new_{name}") for name in TALLY_COLUMNS})
 )
+_SET_TALLY = Prepared(SET_TALLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +110,23 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
     if value not in (FOR, AGAINST, NONE):
         raise Invalid({"value": "A vote is for, against, or taken back."})
     moment = now()
-    idea = db.execute(_CONTEXT, {"idea_id": idea_id, "now": moment}).first()
+    idea = _CONTEXT.first(db, {"idea_id": idea_id, "now": moment})
     if idea is None or not can(user, "idea.read", idea):
         raise NotFound("There is no idea here.")
     user = require(user, "idea.vote", idea)
     if value == AGAINST and idea.vote_kind == "support":
         raise Forbidden("idea.vote", "This community counts support only, so you can't vote against.")
-    mine = db.execute(_MINE, {"user_id": user.id, "idea_id": idea_id}).first()
+    mine = _MINE.first(db, {"user_id": user.id, "idea_id": idea_id})
     before = mine.value if mine else NONE
     if value == before:
         counts = (idea.up, idea.down, idea.employee_up, idea.employee_down)
         return Tally(idea_id, idea.title, *counts, before, idea.vote_kind)
     limits.hit(db, user, "vote")
     if value == NONE:
-        db.execute(_TAKE_BACK, {"by": user.id, "on": idea_id})
+        _TAKE_BACK.all(db, {"by": user.id, "on": idea_id})
     else:
         vote = {"user_id": user.id, "idea_id": idea_id, "value": value, "is_employee": user.is_employee}
-        db.execute(_PUT(db), {**vote, "created_at": moment, "changed_at": moment})
+        _PUT.all(db, {**vote, "created_at": moment, "changed_at": moment})
     if idea.has_merges:
         (carries.take_back if value == NONE else carries.make_own)(db, "vote", user.id, idea_id)
     was_employee = bool(mine and mine.is_employee)
@@ -139,7 +146,7 @@ def set_tally(db: Connection, idea_id: int, counts: tuple[int, int, int, int], r
     """Write an idea's counts (up, down, employees' up, employees' down) and the order columns that follow from them."""
     values = (*counts, *ranks)
     parameters = {f"new_{name}": value for name, value in zip(TALLY_COLUMNS, values, strict=True)}
-    db.execute(SET_TALLY, {**parameters, "the_idea": idea_id})
+    _SET_TALLY.all(db, {**parameters, "the_idea": idea_id})
 
 
 def mine(db: Connection, user: Person | None, idea_ids: list[int]) -> dict[int, int]:
@@ -150,5 +157,5 @@ def mine(db: Connection, user: Person | None, idea_ids: list[int]) -> dict[int, 
     for start in range(0, len(idea_ids), AMONG):
         some = idea_ids[start : start + AMONG]
         parameters = dict(zip(_PLACES, some + some[-1:] * (AMONG - len(some)), strict=True))
-        found |= {row.idea_id: row.value for row in db.execute(_MINE_AMONG, {**parameters, "user_id": user.id})}
+        found |= {row.idea_id: row.value for row in _MINE_AMONG.all(db, {**parameters, "user_id": user.id})}
     return found

@@ -12,6 +12,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
@@ -35,6 +36,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Follow",
+    "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",

@@ -2,7 +2,7 @@
 
 from forum.text.cells import csv_cell
 from forum.text.changes import Change, differences
-from forum.text.dates import date, moment, relative
+from forum.text.dates import date, moment, relative, steady
 from forum.text.escapes import from_plain
 from forum.text.foreign import from_html
 from forum.text.grades import Grade, grade
@@ -28,6 +28,7 @@ __all__ = [
     "relative",
     "safe_next",
     "slug",
+    "steady",
     "tidy",
     "tidy_line",
     "to_html",

@@ -2,15 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import votes
+from forum.domain import lists, votes
 from forum.domain.communities import CommunityView
-from forum.text import relative
+from forum.text import relative, steady
 from forum.web.render import ENVIRONMENT
 from forum.web.visits import Visit
 
@@ -45,7 +44,32 @@ class Card(NamedTuple):
         return self.is_by_employee
 
 
-_kept: OrderedDict[tuple[int, int], tuple[Card, str]] = OrderedDict()
+@dataclass(slots=True)
+class _Kept:
+    """A card, with the row and the community that it shows, and how long its age is true (seconds since 1970)."""
+
+    row: tuple[Any, ...]
+    place: CommunityView
+    until: float
+    html: bytes
+
+
+_kept: OrderedDict[tuple[int, int], _Kept] = OrderedDict()
+
+
+class Cards:
+    """The cards of a list as bytes; as HTML where a template asks."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self._pieces)
+
+    def __html__(self) -> str:
+        return bytes(self).decode()
 
 
 def card(row: Any, place: CommunityView) -> Card:
@@ -73,7 +97,7 @@ def card(row: Any, place: CommunityView) -> Card:
     )
 
 
-def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], key: Hashable = None) -> Markup:
+def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], key: Hashable = None) -> Cards:
     """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction.
 
     `key` names the list: its cards are then joined from what was kept as long as nobody has changed the database.
@@ -88,23 +112,25 @@ def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], k
         if mine:
             voted = ((row, piece, mine.get(row.id)) for row, piece in zip(rows, pieces, strict=True))
             pieces = [
-                piece if my_vote is None else _html(card(row, places[row.community_id]), my_vote)
+                piece if my_vote is None else _html(row, places[row.community_id], my_vote)
                 for row, piece, my_vote in voted
             ]
-    return Markup("".join(pieces))  # noqa: S704 - made of our own rendered templates
+    return Cards(pieces)
 
 
-def _pieces(rows: list[Any], places: Mapping[int, CommunityView]) -> list[str]:
-    return [_html(card(row, places[row.community_id]), 0) for row in rows]
+def _pieces(rows: list[Any], places: Mapping[int, CommunityView]) -> list[bytes]:
+    moment = now().timestamp()
+    return [_html(row, places[row.community_id], 0, moment) for row in rows]
 
 
-def _html(idea: Card, my_vote: int) -> str:
-    key = (idea.id, my_vote)
-    kept = _kept.get(key)
-    if kept is not None and kept[0] == idea:
-        return kept[1]
-    html = ENVIRONMENT.get_template("ideas/_card.html").render(idea=idea, my_vote=my_vote)
-    _kept[key] = (idea, html)
+def _html(row: Any, place: CommunityView, my_vote: int, moment: float | None = None) -> bytes:
+    moment = now().timestamp() if moment is None else moment
+    shown = row[: lists.CARD_WIDTH]
+    kept = _kept.get((row.id, my_vote))
+    if kept is not None and kept.row == shown and moment < kept.until and kept.place == place:
+        return kept.html
+    html = ENVIRONMENT.get_template("ideas/_card.html").render(idea=card(row, place), my_vote=my_vote).encode()
+    _kept[row.id, my_vote] = _Kept(shown, place, moment + steady(row.created_at, now()), html)
     while len(_kept) > MOST_CARDS:
         _kept.popitem(last=False)
     return html

@@ -118,7 +118,7 @@ class Endpoint:
 
         def work() -> tuple[Answer, Reply]:
             with door.database.reading(version) as db:
-                answer = self._answer(door, visit, db, params, version)
+                answer = self._answer(door, visit, db, params)
             visit.close()
             return answer, answer.render(visit)
 
@@ -141,10 +141,10 @@ class Endpoint:
         else:
             await send_reply(door, visit, reply, send)
 
-    def _answer(self, door: Door, visit: Visit, db: Connection, params: dict[str, Any], version: Hashable) -> Answer:
+    def _answer(self, door: Door, visit: Visit, db: Connection, params: dict[str, Any]) -> Answer:
         visit.db = db
         try:
-            door.keeper.recognize(visit, version)
+            door.keeper.recognize(visit)
             return self.handler(visit, **params)
         except ForumError as error:
             return errors.answer(visit, error)
@@ -162,13 +162,14 @@ class Endpoint:
                 return
 
         def work(db: Connection) -> Answer:
-            answer = self._answer(door, visit, db, params, None)
+            answer = self._answer(door, visit, db, params)
             if answer.status >= 400 and not getattr(answer, "keep", False):
                 raise Refused(answer)
             return answer
 
         try:
             answer = await door.database.write_async(work)
+            door.keeper.keep(visit)
         except Refused as refused:
             answer = refused.answer
         visit.close()
@@ -179,7 +180,7 @@ class Endpoint:
         with door.database.reading() as db:
             visit.db = db
             try:
-                door.keeper.recognize(visit, None)
+                door.keeper.recognize(visit)
                 visit.prepared = prepare(visit, **params)
             except ForumError as error:
                 return errors.answer(visit, error)

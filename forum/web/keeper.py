@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from forum.clock import now
-from forum.db import Connection, Database
+from forum.db import Database, generation, is_remembering, remembered
 from forum.domain import cases, sessions
 from forum.domain.permissions import can
 from forum.domain.sessions import Visitor
@@ -26,39 +26,45 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[str, tuple[Hashable, Visitor | None, int | None]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Hashable, Visitor | None]] = OrderedDict()
         self._sightings: dict[int, datetime] = {}
         self._lock = threading.Lock()
 
-    def recognize(self, visit: Visit, version: Hashable) -> None:
+    def recognize(self, visit: Visit) -> None:
         """Set the visit's visitor from its session cookie, if the session lives."""
-        visit.visitor, visit.queue_count = None, None
+        visit.visitor, visit.queue_count, visit.loaded = None, None, None
         token = visit.token
         if not token or len(token) > 200:
             return
+        db = visit.db
+        mark = generation(db, "people")
         with self._lock:
             kept = self._kept.get(token)
-        if version is not None and kept is not None and kept[0] == version:
-            visitor, queue_count = kept[1], kept[2]
-        else:
-            visitor, queue_count = self._load(visit.db, token)
-            if version is not None:
-                with self._lock:
-                    self._kept[token] = (version, visitor, queue_count)
-                    while len(self._kept) > MOST_KEPT:
-                        self._kept.popitem(last=False)
-        if visitor is None or not visitor.is_alive(self._sightings.get(visitor.session_id)):
+        visitor = kept[1] if kept is not None and kept[0] == mark and mark is not None else None
+        if visitor is None or not self._is_alive(visitor):
+            visitor = sessions.find(db, token)
+            visit.loaded = mark, visitor
+            if is_remembering(db):
+                self.keep(visit)
+        if visitor is None or not self._is_alive(visitor):
             return
-        visit.visitor, visit.queue_count = visitor, queue_count
+        visit.visitor = visitor
+        if can(visitor.person, "case.list"):
+            visit.queue_count = remembered(
+                db, ("queue", visitor.person.id), lambda: cases.open_count(db, visitor.person)
+            )
         self._sightings[visitor.session_id] = now()
 
-    @staticmethod
-    def _load(db: Connection, token: str) -> tuple[Visitor | None, int | None]:
-        visitor = sessions.find(db, token)
-        if visitor is None:
-            return None, None
-        is_staff = can(visitor.person, "case.list")
-        return visitor, cases.open_count(db, visitor.person) if is_staff else None
+    def keep(self, visit: Visit) -> None:
+        """Keep the session that `recognize` had to load: after a change, only once the change is committed."""
+        if visit.loaded is not None and visit.token:
+            with self._lock:
+                self._kept[visit.token] = visit.loaded
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+
+    def _is_alive(self, visitor: Visitor) -> bool:
+        return visitor.is_alive(self._sightings.get(visitor.session_id))
 
     def write_sightings(self) -> None:
         """Write down who was seen since the last time."""

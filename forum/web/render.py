@@ -29,6 +29,8 @@ ENVIRONMENT = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # looking at the file's date for every page costs more than many a page
+    cache_size=-1,
 )
 
 
@@ -125,19 +127,25 @@ HOLE = "\x02"  # stands around the names of what is filled in for each visitor; 
 class Composed:
     """A page made of a shell, the same for many visitors, and of what is each visitor's own (see web/shells.py)."""
 
-    shell: tuple[str, ...]  # text, name, text, name ... text
-    fills: Mapping[str, str]
+    shell: tuple[Any, ...]  # bytes, name, bytes, name ... bytes
+    fills: Mapping[str, Any]  # Markup, or what gives bytes
     status: int = 200
     is_cacheable: bool = True
     keep: bool = False
 
     def render(self, visit: Visit) -> Reply:
         """The shell with its holes filled."""
-        pieces, fills = list(self.shell), {**corners(visit), **self.fills}
-        pieces[1::2] = [fills[name] for name in pieces[1::2]]
-        # Piece by piece: one letter beyond ASCII in a joined text makes all of it wide, and ten times dearer to encode.
-        body = b"".join([piece.encode() for piece in pieces])
-        return Reply(self.status, "text/html; charset=utf-8", body)
+        pieces = list(self.shell)
+        fills = {**corners(visit), **self.fills} if "account" in pieces else self.fills
+        pieces[1::2] = [fill.encode() if isinstance(fill := fills[name], str) else bytes(fill) for name in pieces[1::2]]
+        return Reply(self.status, "text/html; charset=utf-8", b"".join(pieces))
+
+
+def shell_of(html: str) -> tuple[Any, ...]:
+    """A page with names between HOLEs, as Composed wants it. Encoded now: a page is put together from bytes."""
+    pieces: list[Any] = html.split(HOLE)
+    pieces[::2] = [piece.encode() for piece in pieces[::2]]
+    return tuple(pieces)
 
 
 @dataclass(frozen=True, slots=True)

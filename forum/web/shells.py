@@ -7,11 +7,11 @@ from typing import Any
 from jinja2_fragments import render_block
 from markupsafe import Markup
 
-from forum.web.render import ENVIRONMENT, HOLE, Answer, Composed, Page
+from forum.web.render import ENVIRONMENT, HOLE, Answer, Composed, Page, shell_of
 from forum.web.visits import Visit
 
 MOST_CHARACTERS = 12_000_000
-_kept: OrderedDict[Hashable, tuple[str, ...]] = OrderedDict()
+_kept: OrderedDict[Hashable, tuple[Any, ...]] = OrderedDict()
 _size = [0]
 
 
@@ -20,7 +20,7 @@ def compose(
     template: str,
     key: Hashable,
     make_context: Callable[[], Mapping[str, Any]],
-    fills: Mapping[str, Markup],
+    fills: Mapping[str, Any],
     *,
     blocks: tuple[str, ...] = (),
     is_cacheable: bool = True,
@@ -42,18 +42,18 @@ def compose(
 
 
 def _render(
-    visit: Visit, template: str, context: dict[str, Any], fills: Mapping[str, Markup], blocks: tuple[str, ...]
-) -> tuple[str, ...]:
+    visit: Visit, template: str, context: dict[str, Any], fills: Mapping[str, Any], blocks: tuple[str, ...]
+) -> tuple[Any, ...]:
     holes = {name: Markup(f"{HOLE}{name}{HOLE}") for name in (*fills, "account", "staff")}  # noqa: S704 - names of ours
     context.update(holes, visit=visit, flash=[])
     if blocks:
         html = "".join(render_block(ENVIRONMENT, template, block, **context) for block in blocks)
     else:
         html = ENVIRONMENT.get_template(template).render(context)
-    return tuple(html.split(HOLE))
+    return shell_of(html)
 
 
-def _keep(key: Hashable, shell: tuple[str, ...]) -> None:
+def _keep(key: Hashable, shell: tuple[Any, ...]) -> None:
     _kept[key] = shell
     _size[0] += sum(map(len, shell))
     while _size[0] > MOST_CHARACTERS:

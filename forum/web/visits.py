@@ -1,6 +1,6 @@
 """A visit: one request, ready for a handler, with its form, its person and its open transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -38,6 +38,7 @@ class Visit:
     form: FormData = field(default_factory=FormData)
     cookies: dict[str, str] = field(default_factory=dict)
     visitor: Visitor | None = None
+    loaded: tuple[Hashable, Visitor | None] | None = None  # by web/keeper.py
     prepared: Any = None
     queue_count: int | None = None
     flash: list[Any] = field(default_factory=list)

@@ -2,7 +2,8 @@
 
 from forum.domain import ideas, votes
 from forum.domain.errors import Invalid
-from forum.web.render import Answer, Page, Redirect
+from forum.web import tallies
+from forum.web.render import Answer, Redirect
 from forum.web.visits import Visit
 
 _SAID = {
@@ -20,7 +21,7 @@ def cast(visit: Visit, idea_id: int) -> Answer:
         raise Invalid({"value": "A vote is for, against, or taken back."}) from None
     tally = votes.cast(visit.db, visit.user, idea_id, value)
     if visit.is_htmx:
-        return Page("ideas/_tally.html", {"idea": tally, "my_vote": tally.my_vote, "said": _SAID[value]})
+        return tallies.answer(tally, _SAID[value])
     visit.say(_SAID[value])
     return Redirect(visit.then(default=f"/ideas/{idea_id}") + f"#idea-{idea_id}")
 

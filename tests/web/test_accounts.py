@@ -1,8 +1,6 @@
 """Signing up, in, again and out: alike answers, single use, limits, cookies, and where it leads."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -38,20 +36,6 @@ def last_link(site: Site) -> str:
 
 def count(site: Site, table: type) -> int:
     return int(site.write(lambda db: db.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()))
-
-
-@contextmanager
-def counted(site: Site) -> Iterator[list[str]]:
-    """The statements that the site sends meanwhile."""
-    statements: list[str] = []
-
-    def note(*args: Any) -> None:
-        if not args[2].startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
-            statements.append(args[2])
-
-    sa.event.listen(site.database.engine, "before_cursor_execute", note)
-    yield statements
-    sa.event.remove(site.database.engine, "before_cursor_execute", note)
 
 
 def token_of(answer: Any) -> str:
@@ -149,7 +133,7 @@ def test_a_wrong_password_takes_as_long_as_an_unknown_address(site: Site, monkey
 
     monkeypatch.setattr(passwords, "_HASHER", Watched)
     for email in (known, "nobody@example.org"):
-        with counted(site) as statements:
+        with site.counting() as statements:
             assert sign_in(site, email, "not the right password").status_code == 422
         checked.append(statements)
     assert checked[:2] == checked[2:]

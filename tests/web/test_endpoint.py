@@ -166,7 +166,7 @@ def test_the_page_is_rendered_after_the_transaction_has_ended(site: Site, monkey
     idea_id = site.make(lambda make: make.idea())
     site.sign_in(site.make(lambda make: make.user()))
     seen: list[float] = []
-    plain = render.Page.render
+    plain = render.Composed.render
 
     def spy(self: Any, visit: Any) -> Any:
         began = time.monotonic()
@@ -177,7 +177,7 @@ def test_the_page_is_rendered_after_the_transaction_has_ended(site: Site, monkey
         seen.append(time.monotonic() - began)
         return plain(self, visit)
 
-    monkeypatch.setattr(render.Page, "render", spy)
+    monkeypatch.setattr(render.Composed, "render", spy)
     assert site.post(f"/ideas/{idea_id}/vote", {"value": "1"}, htmx=True).status_code == 200
     assert seen
     assert max(seen) < 5

@@ -1,0 +1,31 @@
+"""The database: engine, transactions, the writer lane, and the few things that differ between SQLite and PostgreSQL."""
+
+from sqlalchemy.engine import Connection, Row
+
+from forum.db.bulk import cache_more, insert_many, take_ids
+from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sqlite, lock_row
+from forum.db.engine import Database, DatabaseTrouble, UniqueViolation
+from forum.db.memory import address, generation, is_remembering, remembered
+from forum.db.prepared import Prepared
+
+__all__ = [
+    "Connection",
+    "Database",
+    "DatabaseTrouble",
+    "PerDialect",
+    "Prepared",
+    "Row",
+    "UniqueViolation",
+    "address",
+    "after_key",
+    "cache_more",
+    "generation",
+    "insert",
+    "insert_many",
+    "insert_once",
+    "is_remembering",
+    "is_sqlite",
+    "lock_row",
+    "remembered",
+    "take_ids",
+]

@@ -1,0 +1,65 @@
+"""Writing thousands of rows at a time: for importers and loaders."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from forum.db.dialects import is_sqlite
+
+
+def take_ids(db: Connection, table: type[Any], count: int) -> list[int]:
+    """Ids for rows that will be inserted in bulk in this transaction, and that nobody else gets."""
+    if is_sqlite(db):  # the write transaction holds everything
+        last = db.execute(sa.select(sa.func.max(table.id))).scalar() or 0
+        return list(range(last + 1, last + 1 + count))
+    sequence = sa.func.pg_get_serial_sequence(table.__tablename__, "id")
+    numbers = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))
+    return list(db.execute(numbers).scalars())
+
+
+def cache_more(db: Connection, megabytes: int = 64) -> None:
+    """Let this connection keep more of the database in memory: for work that touches all of it. SQLite only."""
+    if is_sqlite(db):
+        db.exec_driver_sql(f"PRAGMA cache_size=-{megabytes * 1000}")
+
+
+def insert_many(db: Connection, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns, three times as fast as one by one: for loaders of many thousands.
+
+    Columns that are not named get their default, or null.
+    """
+    if not rows:
+        return
+    plan = _insert_plan(db.dialect, table, frozenset(rows[0]))  # type: ignore[arg-type]  # classes are hashable
+    columns = [
+        map(process, values) if process else values
+        for name, default, process in plan.columns
+        for values in [[row[name] for row in rows] if name in rows[0] else [default] * len(rows)]
+    ]
+    db.exec_driver_sql(plan.statement, list(zip(*columns, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class _InsertPlan:
+    statement: str
+    columns: list[tuple[str, Any, Callable[[Any], Any] | None]]  # name, default, what makes it a value of the driver
+
+
+@lru_cache(maxsize=64)
+def _insert_plan(dialect: sa.Dialect, table: type[Any], names: frozenset[str]) -> _InsertPlan:
+    columns: list[tuple[str, Any, Callable[[Any], Any] | None]] = []
+    for column in table.__table__.columns:
+        default = column.default.arg if column.default is not None and column.default.is_scalar else None
+        if column.name in names or default is not None:
+            processor = column.type.dialect_impl(dialect).bind_processor(dialect)
+            columns.append((column.name, default, processor))
+    quote = dialect.identifier_preparer.quote
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(columns))
+    named = ", ".join(quote(name) for name, _, _ in columns)
+    statement = f"INSERT INTO {quote(table.__tablename__)} ({named}) VALUES ({marks})"  # noqa: S608 - our own names
+    return _InsertPlan(statement, columns)

@@ -1,0 +1,49 @@
+"""What is written differently on SQLite and on PostgreSQL, and small statements that both share."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+
+class PerDialect:
+    """A statement that is written differently on the two databases, built once for each.
+
+    `build` gets the dialect's own insert(); ask with `statement(db)`.
+    """
+
+    def __init__(self, build: Callable[[Callable[..., Any]], Any]) -> None:
+        self._sqlite, self._postgresql = build(sqlite.insert), build(postgresql.insert)
+
+    def __call__(self, db: Connection) -> Any:
+        return self._sqlite if is_sqlite(db) else self._postgresql
+
+
+def is_sqlite(db: Connection) -> bool:
+    """Is this connection one to SQLite?"""
+    return db.dialect.name == "sqlite"
+
+
+def insert_once(db: Connection, table: type[Any], **values: Any) -> bool:
+    """Insert a row unless one with the same key is there; say whether it was new. Races are settled by the key."""
+    insert = sqlite.insert if is_sqlite(db) else postgresql.insert
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
+    return db.execute(statement).first() is not None
+
+
+def insert(db: Connection, table: type[Any], **values: Any) -> int:
+    """Insert a row and return its id."""
+    return int(db.execute(sa.insert(table).values(**values)).inserted_primary_key[0])  # type: ignore[index]
+
+
+def after_key(columns: Mapping[Any, Any], *, descending: bool = True) -> sa.ColumnElement[bool]:
+    """The rows behind a key, for keyset paging: (a, b) < (:a, :b), or > when ascending."""
+    left, right = sa.tuple_(*columns.keys()), sa.tuple_(*columns.values())
+    return left < right if descending else left > right
+
+
+def lock_row(statement: sa.Select[Any], *, of: Any = None) -> sa.Select[Any]:
+    """The select, with its row locked until the commit (on SQLite the write transaction holds everything anyway)."""
+    return statement.with_for_update(of=of)

@@ -1,0 +1,86 @@
+"""What is remembered between pages as long as the data it was made from stays the same."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import Any, Literal, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from forum.db.dialects import is_sqlite
+from forum.db.prepared import Prepared
+
+T = TypeVar("T")
+Kind = Literal["places", "people"]
+MOST_REMEMBERED = 4_000
+_remembered: OrderedDict[tuple[str, Hashable], tuple[Hashable, Any]] = OrderedDict()
+_NUMBERS = Prepared(
+    sa.select(sa.column("name", sa.String()), sa.column("number", sa.BigInteger())).select_from(sa.table("generations"))
+)
+
+
+def begin(db: Connection, version: Hashable) -> None:
+    """A page begins in this transaction; `version` is what the database's version() said before, or None."""
+    info = db.info
+    info["version"] = version
+
+
+def end(db: Connection) -> None:
+    """The page has ended."""
+    db.info["version"] = None
+
+
+def address(db: Connection) -> str:
+    """The database's address as text, worked out once for each connection."""
+    address: str | None = db.info.get("address")
+    if address is None:
+        address = db.info["address"] = str(db.engine.url)
+    return address
+
+
+def is_remembering(db: Connection) -> bool:
+    """Does remembered() keep anything here? In a page that knows the version of the data; never in a change."""
+    return db.info.get("version") is not None
+
+
+def generation(db: Connection, kind: Kind) -> Hashable:
+    """A mark that stays the same while nobody changes communities ("places") or accounts and sessions ("people").
+
+    Votes and comments come by the second and change neither. On SQLite triggers count the changes. On PostgreSQL a
+    counter would be a row that everybody waits for: there it is the version of the whole database, None in a change.
+    """
+    info = db.info
+    version = info.get("version")
+    if not is_sqlite(db):
+        return version
+    # Kept with the connection, which serves one page after the other: a number that was read earlier may name newer
+    # data, never older.
+    kept = info.get("numbers")
+    if kept is None or kept[0] != version or version is None:
+        kept = info["numbers"] = version, {row.name: row.number for row in _NUMBERS.all(db)}
+    return kept[1][kind]  # type: ignore[no-any-return]
+
+
+def remembered(db: Connection, key: Hashable, make: Callable[[], T], *, of: Kind | None = None) -> T:
+    """What `make` gives, kept until anybody changes the database, or only what it is made `of`.
+
+    In a change, or without a version, nothing new is kept.
+    """
+    version = db.info.get("version")
+    mark = version if of is None else generation(db, of)
+    if mark is None:
+        return make()
+    full_key = (address(db), key)
+    kept = _remembered.get(full_key)
+    if kept is not None and kept[0] == mark:
+        return kept[1]  # type: ignore[no-any-return]
+    made = make()
+    if version is None:
+        return made
+    _remembered.pop(full_key, None)
+    _remembered[full_key] = (mark, made)
+    while len(_remembered) > MOST_REMEMBERED:
+        with suppress(KeyError, RuntimeError):  # another thread is doing the same
+            del _remembered[next(iter(_remembered))]
+    return made

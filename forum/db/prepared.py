@@ -1,0 +1,136 @@
+"""Statements of the pages that are asked for most, compiled once and then run by the driver itself.
+
+SQLAlchemy's way through a statement costs several times what SQLite needs to answer it (ADR 7). Here only that way is
+shortened: the statement, its types and its errors stay SQLAlchemy's.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+Change = Callable[[Any], Any]
+
+
+@dataclass(slots=True)
+class _Plan:
+    sql: str
+    places: tuple[str, ...] | None  # the order of the values; None: by name
+    fixed: Mapping[str, Any]  # values that the statement itself brings
+    into: tuple[tuple[str, Change], ...]  # parameters that the driver wants in another form
+    types: list[Any]
+    outof: tuple[tuple[int, Change], ...] | None  # columns that the driver gives in another form; None: not known yet
+    row: Callable[[Any], Any] | None
+
+
+class Prepared:
+    """A select, or a change with or without `returning`, for many calls with other values.
+
+    Rows come as named tuples. Not for `in` with a list of values, whose SQL depends on their number: ValueError at the
+    first call.
+    """
+
+    def __init__(self, statement: Any) -> None:
+        """`statement`: one of SQLAlchemy's, or a function that gets a connection and gives it (see PerDialect)."""
+        self._statement = statement
+        self._plans: dict[str, _Plan] = {}
+
+    def sql(self, db: Connection) -> str:
+        """The statement as this database gets it."""
+        return (self._plans.get(db.dialect.name) or self._compile(db)).sql
+
+    def all(self, db: Connection, values: Mapping[str, Any] = sa.util.EMPTY_DICT) -> list[Any]:
+        """Every row. Raises what SQLAlchemy would: DBAPIError and its kinds."""
+        plan = self._plans.get(db.dialect.name) or self._compile(db)
+        if plan.fixed:
+            values = {**plan.fixed, **values}
+        if plan.into:
+            values = dict(values)
+            for name, change in plan.into:
+                values[name] = change(values[name])
+        given = values if plan.places is None else [values[name] for name in plan.places]
+        try:
+            cursor = _driver(db).execute(plan.sql, given)
+            if plan.row is None:
+                return []
+            rows = cursor.fetchall()
+            if plan.outof is None:
+                _complete(plan, db, cursor)
+        except db.dialect.loaded_dbapi.Error as error:
+            raise _wrapped(db, plan.sql, given, error) from error
+        if plan.outof:
+            rows = [_changed(row, plan.outof) for row in rows]
+        return [plan.row(row) for row in rows]
+
+    def first(self, db: Connection, values: Mapping[str, Any] = sa.util.EMPTY_DICT) -> Any:
+        """The first row, or None."""
+        rows = self.all(db, values)
+        return rows[0] if rows else None
+
+    def _compile(self, db: Connection) -> _Plan:
+        statement = self._statement(db) if callable(self._statement) else self._statement
+        dialect = db.dialect
+        compiled = statement.compile(dialect=dialect)
+        if "POSTCOMPILE" in str(compiled):
+            raise ValueError(f"This statement can't be prepared, as it has a list of values: {compiled}")
+        into = [
+            (name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items()
+        ]
+        columns = list(getattr(statement, "exported_columns", ()))
+        types = [column.type.dialect_impl(dialect) for column in columns]
+        row: Any = namedtuple("Row", [column.key for column in columns]) if columns else None
+        brought = [(name, bind) for name, bind in compiled.binds.items() if not bind.required]
+        fixed = {name: bind.effective_value for name, bind in brought if name[0] != "%"}  # "%": named again below
+        plan = _Plan(
+            str(compiled),
+            None if compiled.positiontup is None else tuple(compiled.positiontup),
+            fixed,
+            tuple((name, change) for name, change in into if change is not None),
+            types,
+            None,
+            row._make if row else None,
+        )
+        self._plans[dialect.name] = plan
+        return plan
+
+
+def _complete(plan: _Plan, db: Connection, cursor: Any) -> None:
+    """What becomes of each column's values; on PostgreSQL this depends on the types that the server names."""
+    changes = [
+        (place, kind.result_processor(db.dialect, described[1]))
+        for place, (kind, described) in enumerate(zip(plan.types, cursor.description, strict=True))
+    ]
+    plan.outof = tuple((place, change) for place, change in changes if change is not None)
+
+
+def say(db: Connection, words: str) -> None:
+    """Have the driver run SQL without values, as it stands: BEGIN, COMMIT."""
+    try:
+        _driver(db).execute(words)
+    except db.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(db, words, (), error) from error
+
+
+def _driver(db: Connection) -> Any:
+    return db.connection.dbapi_connection
+
+
+def _changed(row: Any, outof: tuple[tuple[int, Change], ...]) -> list[Any]:
+    values = list(row)
+    for place, change in outof:
+        values[place] = change(values[place])
+    return values
+
+
+def _wrapped(db: Connection, sql: str, given: Any, error: Exception) -> BaseException:
+    """The driver's error as SQLAlchemy raises it; a connection that was lost is given up, as SQLAlchemy does."""
+    is_lost = db.dialect.is_disconnect(error, _driver(db), None)  # type: ignore[arg-type]
+    base = db.dialect.loaded_dbapi.Error
+    made = DBAPIError.instance(sql, given, error, base, connection_invalidated=is_lost, dialect=db.dialect)
+    if is_lost:
+        db.invalidate(error)
+    return made
