@@ -7,9 +7,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, Prepared
-from forum.domain import limits, ranking
-    if idea.has_merges:
-        (carries.take_back if value == NONE else carries.make_own)(db, "vote", user.id, idea_id)
+from forum.domain import carries, limits, ranking
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
