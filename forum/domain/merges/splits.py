@@ -49,6 +49,7 @@ _UNDO_DECISION = _UNDO_DECISION.values(undone_at=sa.bindparam("moment"))
 _IS_IN_MERGE = sa.select(Merge.id).where(
     sa.or_(Merge.absorbed_id == sa.bindparam("idea_id"), Merge.target_id == sa.bindparam("idea_id")), Merge.is_active
 )
+_IS_SPLIT = sa.select(Split.id).where(Split.idea_id == sa.bindparam("idea_id"), Split.undone_at.is_(None)).limit(1)
 _ROOTS = sa.select(Comment.id).where(
     Comment.idea_id == sa.bindparam("idea_id"), Comment.depth == 0, Comment.id.in_(sa.bindparam("ids", expanding=True))
 )
@@ -208,7 +209,7 @@ def undo(db: Connection, user: Person | None, split_id: int, *, reason: str) -> 
     """Take a split back: its threads go back, the text comes back if nobody changed it since, the part is closed.
 
     What people wrote and voted on the part itself stays at its address, where a note tells why. Conflict when it is
-    undone already, or while the part is in a merge.
+    undone already, or while the part is in a merge or split itself.
     """
     places.take_turn(db)
     view = get(db, user, split_id)
@@ -216,6 +217,8 @@ def undo(db: Connection, user: Person | None, split_id: int, *, reason: str) -> 
     places.lock(db, [view.part.id, *places.chain(db, view.idea.id)])
     if db.execute(_IS_IN_MERGE, {"idea_id": view.part.id}).first() is not None:
         raise Conflict(f"{view.part.ref} is a part of a merge by now. Undo that merge first.")
+    if db.execute(_IS_SPLIT, {"idea_id": view.part.id}).first() is not None:
+        raise Conflict(f"{view.part.ref} was split itself by now. Undo that split first.")
     values = {"the_split": split_id, "by": user.id, "moment": now(), "words": reason}
     if db.execute(_UNDO, values).first() is None:
         raise Conflict("This split was undone in the meantime.")
