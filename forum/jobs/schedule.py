@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust
+from forum.domain import codes, drafts, limits, mails, merges, posting, search, sessions, trust
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -30,6 +30,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "drafts": (3600.0, drafts.forget),
     "post keys": (300.0, posting.forget),
     "mails": (300.0, mails.forget),
+    "merges": (300.0, merges.call_back),
     "statistics": (3600.0, tidy),
 }
 """What is done in one transaction."""

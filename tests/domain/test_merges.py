@@ -1,53 +1,19 @@
-"""Merging: who proposes and answers, how votes are united by person, what follows along, and exact undo."""
+"""Merging: how votes are united by person, what follows along, and exact undo."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import time_machine
 
-from forum.clock import now
 from forum.db import Connection
-from forum.domain import commenting, comments, follows, ideas, people, recounts, search, votes
+from forum.domain import commenting, comments, follows, ideas, recounts, search, votes
 from forum.domain.commenting import CommentFields
-from forum.domain.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
+from forum.domain.errors import Conflict, Forbidden
 from forum.domain.merges import acts, places, proposals, threads, views
-from forum.domain.merges.proposals import AnswerFields, DecisionFields, ProposalFields
-from forum.domain.people import Person
-from forum.models import Case, Decision, Follow, Idea, Merge, MergeCarry, OutboxMessage, Vote
+from forum.domain.merges.proposals import AnswerFields
+from forum.models import Decision, Follow, Idea, MergeCarry, OutboxMessage, Vote
 from tests.making import Make
-
-SAME = "Both ask for the same thing."
-
-
-def proposed(db: Connection, user: Person, absorbed: int, target: int) -> int:
-    return proposals.propose(db, user, absorbed, ProposalFields(target=str(target), reason=SAME)).id
-
-
-def merged(db: Connection, make: Make, absorbed: int, target: int) -> int:
-    """Merge with the consent of the author: the whole way."""
-    moderator = make.user(role="moderator")
-    merge_id = proposed(db, moderator, absorbed, target)
-    author = author_of(db, absorbed)
-    assert proposals.answer(db, author, merge_id, AnswerFields(answer="agree")).stage == "merged"
-    return merge_id
-
-
-def author_of(db: Connection, idea_id: int) -> Person:
-    return people.load(db, ideas.get(db, None, idea_id).author_id)
-
-
-def tally(db: Connection, idea_id: int) -> tuple[int, int]:
-    return tuple(db.execute(sa.select(Idea.up, Idea.down).where(Idea.id == idea_id)).one())  # type: ignore[return-value]
-
-
-def is_clean(db: Connection, kinds: tuple[str, ...] = ("ideas", "comments")) -> bool:
-    return not [one for kind in kinds for one in recounts.check(db, kind, recounts.next_ids(db, kind))]
-
-
-def state(db: Connection, idea_id: int) -> str:
-    return str(db.execute(sa.select(Idea.state).where(Idea.id == idea_id)).scalar_one())
+from tests.merging import author_of, is_clean, merged, proposed, state, tally
 
 
 def test_votes_are_united_by_person_and_never_added(db: Connection, make: Make) -> None:
@@ -209,145 +175,6 @@ def test_chains_lead_to_the_last_one_and_come_apart_in_any_order(db: Connection,
     assert is_clean(db)
 
 
-def test_the_author_is_asked_and_may_decline(db: Connection, make: Make) -> None:
-    author, citizen, moderator = make.user(), make.user(), make.user(role="moderator")
-    absorbed, target = make.idea(author=author), make.idea()
-    merge_id = proposed(db, citizen, absorbed, target)
-    assert views.get(db, None, merge_id).stage == "proposed"
-    [case] = db.execute(sa.select(Case.kind, Case.is_open, Case.details).where(Case.is_open)).all()
-    assert (case.kind, case.details["merge_id"]) == ("merge", merge_id)
-    with pytest.raises(Conflict, match="asked first"):
-        proposals.decide(db, moderator, merge_id, DecisionFields(act="merge"))
-    with pytest.raises(Forbidden):
-        proposals.decide(db, author, merge_id, DecisionFields(act="ask"))
-    assert proposals.decide(db, moderator, merge_id, DecisionFields(act="ask")).stage == "asked"
-    assert db.execute(sa.select(sa.func.count()).where(Case.is_open)).scalar_one() == 0
-    with pytest.raises(Forbidden):
-        proposals.answer(db, citizen, merge_id, AnswerFields(answer="agree"))
-    merge = proposals.answer(db, author, merge_id, AnswerFields(answer="decline", words="Mine is about trams."))
-    assert (merge.stage, merge.answer, state(db, absorbed)) == ("declined", "Mine is about trams.", "published")
-    with pytest.raises(Conflict, match="declined"):
-        proposed(db, moderator, absorbed, target)
-    assert proposed(db, author, absorbed, target)
-
-
-def test_without_an_answer_in_three_days_the_managers_decide(db: Connection, make: Make) -> None:
-    moderator, absorbed, target = make.user(role="moderator"), make.idea(votes=1), make.idea()
-    merge_id = proposed(db, moderator, absorbed, target)
-    assert views.get(db, None, merge_id).stage == "asked"
-    assert proposals.call_back(db) == 0
-    with time_machine.travel(now() + timedelta(days=3, minutes=1), tick=False):
-        assert proposals.call_back(db) == 1
-        assert proposals.call_back(db) == 0
-        assert db.execute(sa.select(Case.kind).where(Case.is_open)).scalars().all() == ["merge"]
-        assert proposals.decide(db, moderator, merge_id, DecisionFields(act="merge")).stage == "merged"
-    assert db.execute(sa.select(sa.func.count()).where(Case.is_open)).scalar_one() == 0
-    decision = db.execute(sa.select(Decision.action, Decision.facts, Decision.office)).one()
-    assert decision.action == "merge"
-    assert "did not answer" in decision.facts
-    assert decision.office == "Moderators"
-
-
-@pytest.mark.parametrize("status", ["imported", "deleted", "suspended"])
-def test_when_the_author_is_gone_nobody_waits(db: Connection, make: Make, status: str) -> None:
-    absorbed, target = make.idea(author=make.user(status=status)), make.idea()
-    moderator = make.user(role="moderator")
-    merge_id = proposed(db, moderator, absorbed, target)
-    assert views.get(db, None, merge_id).stage == "proposed"
-    with pytest.raises(Conflict, match="can't be reached"):
-        proposals.decide(db, moderator, merge_id, DecisionFields(act="ask"))
-    assert proposals.decide(db, moderator, merge_id, DecisionFields(act="merge")).stage == "merged"
-
-
-def test_an_author_who_proposes_has_agreed(db: Connection, make: Make) -> None:
-    author = make.user()
-    absorbed, target = make.idea(author=author), make.idea()
-    merge_id = proposed(db, author, absorbed, target)
-    assert state(db, absorbed) == "published"
-    assert proposals.decide(db, make.user(role="moderator"), merge_id, DecisionFields(act="merge")).stage == "merged"
-
-
-def test_managers_decide_only_where_they_manage_both_and_wrote_neither(db: Connection, make: Make) -> None:
-    here, there = make.community(), make.community()
-    manager = make.member(here.id, make.user(), role="manager")
-    absorbed, target = make.idea(community=here), make.idea(community=there)
-    merge_id = proposed(db, make.user(), absorbed, target)
-    with pytest.raises(Forbidden):
-        proposals.decide(db, manager, merge_id, DecisionFields(act="ask"))
-    manager = make.member(there.id, manager, role="manager")
-    assert proposals.decide(db, manager, merge_id, DecisionFields(act="ask")).stage == "asked"
-    moderator = make.user(role="moderator")
-    own = proposed(db, make.user(), make.idea(), make.idea(author=moderator))
-    with pytest.raises(Forbidden):
-        proposals.decide(db, moderator, own, DecisionFields(act="refuse"))
-
-
-def test_a_refused_proposal_ends_and_another_may_come(db: Connection, make: Make) -> None:
-    absorbed, target, moderator = make.idea(), make.idea(), make.user(role="moderator")
-    merge_id = proposed(db, make.user(), absorbed, target)
-    assert proposed(db, make.user(), absorbed, target) == merge_id
-    with pytest.raises(Conflict, match="has to end first"):
-        proposed(db, make.user(), absorbed, make.idea())
-    assert proposals.decide(db, moderator, merge_id, DecisionFields(act="refuse")).stage == "refused"
-    with pytest.raises(Conflict, match="in the meantime"):
-        proposals.decide(db, moderator, merge_id, DecisionFields(act="ask"))
-    assert proposed(db, make.user(), absorbed, make.idea()) != merge_id
-
-
-def test_what_does_not_fit_is_refused_in_words(db: Connection, make: Make) -> None:
-    user, absorbed = make.user(role="moderator"), make.idea()
-    closed = make.idea(community=make.community(phase="closed"))
-    members = make.idea(community=make.community(visibility="members"))
-    archived = make.idea(community=make.community(status="archived"))
-    cases: list[tuple[int, type[Exception], str]] = [
-        (absorbed, Invalid, "itself"),
-        (make.idea(state="removed"), Conflict, "removed"),
-        (make.idea(state="withdrawn"), Conflict, "withdrawn"),
-        (make.idea(state="held"), Conflict, "waits for a check"),
-        (members, Invalid, "stay apart"),
-        (archived, Conflict, "archived"),
-        (closed, Invalid, "Voting has ended"),
-        (absorbed + 1000, Invalid, "no such idea"),
-    ]
-    for target, error, words in cases:
-        with pytest.raises(error, match=words):
-            proposed(db, user, absorbed, target)
-    with pytest.raises(SignInNeeded):
-        proposals.propose(db, None, absorbed, ProposalFields(target=str(closed), reason=SAME))
-    with pytest.raises(ValueError, match="choose the idea that stays"):
-        ProposalFields(target="something", reason=SAME)
-    assert [ProposalFields(target=value, reason=SAME).target for value in ("I-12", "12", "#12")] == ["12"] * 3
-    assert ProposalFields(target="https://forum.example/ideas/12-a-title", reason=SAME).target == "12"
-
-
-def test_an_idea_that_is_merged_can_be_no_target_and_not_be_merged_again(db: Connection, make: Make) -> None:
-    a, b, moderator = make.idea(), make.idea(), make.user(role="moderator")
-    merged(db, make, a, b)
-    for absorbed, target in ((a, make.idea()), (make.idea(), a)):
-        with pytest.raises((Conflict, Forbidden)):
-            proposed(db, moderator, absorbed, target)
-
-
-def test_of_two_merges_that_cross_each_other_the_second_finds_the_first_done(db: Connection, make: Make) -> None:
-    a, b = make.idea(), make.idea()
-    moderator = make.user(role="moderator")
-    there, back = proposed(db, moderator, a, b), proposed(db, moderator, b, a)
-    assert proposals.answer(db, author_of(db, a), there, AnswerFields(answer="agree")).stage == "merged"
-    with pytest.raises(Conflict, match="in the meantime"):
-        proposals.answer(db, author_of(db, b), back, AnswerFields(answer="agree"))
-
-
-def test_members_only_merges_are_seen_by_members_only(db: Connection, make: Make) -> None:
-    place = make.community(visibility="members")
-    absorbed, target = make.idea(community=place), make.idea(community=place)
-    member = make.member(place.id, make.user())
-    merge_id = proposed(db, member, absorbed, target)
-    assert views.get(db, member, merge_id).id == merge_id
-    for outsider in (None, make.user()):
-        with pytest.raises(NotFound):
-            views.get(db, outsider, merge_id)
-
-
 def test_undoing_twice_is_a_conflict_and_both_acts_are_decisions(db: Connection, make: Make) -> None:
     merge_id, moderator = merged(db, make, make.idea(), make.idea()), make.user(role="moderator")
     acts.undo(db, moderator, merge_id, reason="They differ after all.")
@@ -405,15 +232,3 @@ def test_a_withdrawn_vote_is_not_brought_back_by_another_merge_that_is_undone(db
     acts.undo(db, make.user(role="moderator"), merge_id, reason="They differ after all.")
     assert tally(db, target) == (0, 0)
     assert db.execute(sa.select(sa.func.count()).select_from(Vote)).scalar_one() == 2
-
-
-def test_the_case_says_what_differs(db: Connection, make: Make) -> None:
-    absorbed = make.idea(title="Free buses at night", body="Buses should be free at night.")
-    target = make.idea(title="Free trains at night", body="Trains should be free at night.")
-    merge_id = proposed(db, make.user(), absorbed, target)
-    case_id = db.execute(sa.select(Merge.case_id).where(Merge.id == merge_id)).scalar_one()
-    case = db.execute(sa.select(Case).where(Case.id == case_id)).one()
-    about = views.about_case(db, make.user(role="moderator"), case)
-    assert ("del", "trains") in about["title_changes"]
-    assert ("add", "buses") in about["title_changes"]
-    assert about["preview"].up_after == 0

@@ -284,6 +284,8 @@ def answer(db: Connection, user: Person | None, merge_id: int, fields: AnswerFie
     The author may also answer before being asked. Forbidden to others, Conflict when it is too late.
     """
     merge = views.get(db, user, merge_id)
+    if not merge.is_waiting and user is not None and user.id == merge.absorbed.author_id:
+        raise Conflict("This was answered or decided in the meantime.")
     user = require(user, "merge.answer", merge.absorbed)
     given = "given" if fields.answer == "agree" else "declined"
     values = {"the_merge": merge_id, "given": given, "moment": now(), "words": fields.words}

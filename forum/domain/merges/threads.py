@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from forum.db import Connection, PerDialect
-from forum.domain import communities, outbox, recounts
+from forum.domain import communities, outbox, recounts, search
 from forum.domain.comments import WIDTH
 from forum.domain.merges import places
 from forum.models import Case, Comment, CommentAgreement, Idea, MergeComment, SplitComment, User
+
+INDEXED = 100  # comments that the search gets to know anew in one transaction
 
 _from: Any = sa.bindparam("from_id", type_=sa.BigInteger)
 _to: Any = sa.bindparam("to_id", type_=sa.BigInteger)
@@ -78,6 +80,12 @@ _ORIGINS = (
     sa.select(MergeComment.comment_id, MergeComment.home_id)
     .join_from(MergeComment, Comment, Comment.id == MergeComment.comment_id)
     .where(Comment.idea_id == sa.bindparam("idea_id"))
+)
+_NEXT = (
+    sa.select(Comment.id)
+    .where(Comment.idea_id == sa.bindparam("idea_id"), Comment.id > sa.bindparam("after"))
+    .order_by(Comment.id)
+    .limit(INDEXED)
 )
 _TOPS = (
     sa.select(Comment.id, Comment.body, Comment.created_at, User.name.label("author_name"))
@@ -157,6 +165,14 @@ def _follow(db: Connection, from_id: int, to_id: int) -> None:
         place = communities.load(db, found[to_id])
         db.execute(_CASES, {"to_id": to_id, "place": place.id})
         outbox.add(db, "idea.threads_moved", idea_id=to_id)
+
+
+def index_threads(db: Connection, idea_id: int, *, after: int = 0) -> int | None:
+    """Let the search know the next INDEXED comments under an idea as they stand; returns the last id if more follow."""
+    ids = list(db.execute(_NEXT, {"idea_id": idea_id, "after": after}).scalars())
+    for number in ids:
+        search.refresh(db, "comment", number)
+    return ids[-1] if len(ids) == INDEXED else None
 
 
 def origins(db: Connection, idea_id: int) -> dict[int, int]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from forum.clock import now
-from forum.db import Connection
+from forum.db import Connection, Prepared
 from forum.domain import cases, communities, ideas
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
@@ -89,7 +89,7 @@ _IN = (
     .order_by(Merge.decided_at, Merge.id)
 )
 _other = aliased(Idea)
-_SPLITS = (
+_SPLITS = Prepared(
     sa.select(
         Split.id.label("split_id"),
         Split.created_at,
@@ -340,7 +340,7 @@ def relations(db: Connection, idea: IdeaView) -> tuple[Relation, ...]:
             row.created_at,
             row.reason,
         )
-        for row in db.execute(_SPLITS, {"idea_id": idea.id})
+        for row in _SPLITS.all(db, {"idea_id": idea.id})
         if row.undone_at is None
         and row.state in ("published", "off-topic", "merged")
         and same_eyes(idea.community, communities.of(db, row.community_id))
