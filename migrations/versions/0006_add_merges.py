@@ -77,12 +77,9 @@ def _make_what_merges_carry() -> None:
         sa.Column("idea_id", KEY, nullable=False),
         sa.Column("user_id", KEY, nullable=False),
         sa.Column("merge_id", KEY, nullable=False),
-        sa.ForeignKeyConstraint(["idea_id"], ["ideas.id"], name="fk_merge_carries_idea_id"),
         sa.ForeignKeyConstraint(["merge_id"], ["merges.id"], name="fk_merge_carries_merge_id"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_merge_carries_user_id"),
         sa.PrimaryKeyConstraint("what", "idea_id", "user_id", name="pk_merge_carries"),
     )
-    op.create_index("ix_merge_carries_merge_id", "merge_carries", ["merge_id"])
     op.create_table(
         "merge_outs",
         sa.Column("merge_id", KEY, nullable=False),

@@ -232,3 +232,23 @@ def test_a_withdrawn_vote_is_not_brought_back_by_another_merge_that_is_undone(db
     acts.undo(db, make.user(role="moderator"), merge_id, reason="They differ after all.")
     assert tally(db, target) == (0, 0)
     assert db.execute(sa.select(sa.func.count()).select_from(Vote)).scalar_one() == 2
+
+
+def test_a_merge_takes_as_many_statements_for_many_votes_as_for_few(db: Connection, make: Make) -> None:
+    counted: list[int] = []
+
+    def count(connection: Any, *_: Any) -> None:
+        if connection is db:
+            counted[-1] += 1
+
+    sa.event.listen(db.engine, "before_cursor_execute", count)
+    for number in (2, 40):
+        gone = make.user(status="imported")
+        absorbed, target, moderator = make.idea(author=gone, votes=number), make.idea(), make.user(role="moderator")
+        merge_id = proposed(db, moderator, absorbed, target)
+        counted.append(0)
+        proposals.decide(db, moderator, merge_id, DecisionFields(act="merge"))
+        acts.undo(db, moderator, merge_id, reason="They differ after all.")
+    sa.event.remove(db.engine, "before_cursor_execute", count)
+    assert counted[0] == counted[1]
+    assert 0 < counted[0] < 100

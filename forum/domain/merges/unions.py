@@ -5,13 +5,14 @@ did on the ideas that were merged into it, the earliest merge first, unless they
 added: the result follows from the acts alone, so that undoing is to work it out again without the merge.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, insert_once
+from forum.db import Connection, PerDialect, insert_once, joining_sets
 from forum.domain import recounts
 from forum.domain.merges import places
 from forum.domain.merges.places import Link
@@ -97,8 +98,13 @@ def carry(db: Connection, link: Link, what: str, user_id: int | None = None) -> 
     if user_id is not None:
         values["one"] = user_id
     more = {"takes_against": link.takes_against} if what == VOTE else {}
-    db.execute(kind.marks[which], {**values, **more})
-    db.execute(kind.copies[which](db), values)
+    with _sets(db, user_id):
+        db.execute(kind.marks[which], {**values, **more})
+        db.execute(kind.copies[which](db), values)
+
+
+def _sets(db: Connection, user_id: int | None) -> AbstractContextManager[None]:
+    return joining_sets(db) if user_id is None else nullcontext()
 
 
 def settle(
@@ -109,8 +115,9 @@ def settle(
     which = int(user_id is not None)
     for number in places.chain(db, idea_id):
         for what in kinds:
-            db.execute(_KINDS[what].drops[which], {**values, "target": number})
-            db.execute(_KINDS[what].unmarks[which], {**values, "target": number})
+            with _sets(db, user_id):
+                db.execute(_KINDS[what].drops[which], {**values, "target": number})
+                db.execute(_KINDS[what].unmarks[which], {**values, "target": number})
             for link in places.into(db, number):
                 carry(db, link, what, user_id)
         recounts.mend(db, "ideas", [number])
