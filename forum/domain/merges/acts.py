@@ -137,7 +137,7 @@ def _facts(merge: MergeView) -> str:
 
 def decide(db: Connection, user: Person, idea: IdeaView, action: str, **values: Any) -> int:
     """Write the decision of a merge, a split or an undo; returns its id. Asks no rights."""
-    defaults = {"reason": "duplicate" if action == "merge" else "", "before": {}, "machine": "", "act_id": ""}
+    defaults: dict[str, Any] = {"reason": "duplicate" if action == "merge" else "", "before": {}, "machine": "", "act_id": ""}
     return insert(
         db,
         Decision,
