@@ -7,6 +7,7 @@ from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sql
 from forum.db.engine import Database, DatabaseTrouble, UniqueViolation
 from forum.db.memory import address, generation, is_remembering, remembered
 from forum.db.prepared import Prepared
+from forum.db.writer import put_off
 
 __all__ = [
     "Connection",
@@ -27,6 +28,7 @@ __all__ = [
     "is_sqlite",
     "joining_sets",
     "lock_row",
+    "put_off",
     "remembered",
     "take_ids",
 ]

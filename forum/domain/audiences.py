@@ -164,11 +164,13 @@ def recipients(
     joined: dict[int, list[Any]] = {}
     for member in db.execute(_MEMBERSHIPS, ids):
         joined.setdefault(member.user_id, []).append(member)
-    found = [_recipient(row, joined.get(row.id, [])) for row in rows]
+    found = [_recipient(row, joined.get(row.id, []), is_personal=subject is None) for row in rows]
     return [one for one in found if subject is None or can(one.person, "idea.read", subject)]
 
 
-def _recipient(row: Any, members: list[Any]) -> Recipient:
+def _recipient(row: Any, members: list[Any], *, is_personal: bool) -> Recipient:
+    """Who is suspended gets mails about themselves alone: a decision, an outcome."""
     person = people.made(row, members)
-    takes_mail = row.wants_mail and row.email and row.email_confirmed_at is not None and row.status == "active"
+    is_reached = is_personal or person.status == "active"
+    takes_mail = row.wants_mail and row.email and row.email_confirmed_at is not None and is_reached
     return Recipient(person, row.email if takes_mail else None)

@@ -3,20 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from forum.clock import now
+from forum.clock import from_microseconds, now, to_microseconds
 from forum.db import Connection, after_key, insert_once
 from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator, require
-from forum.domain.subjects import Subject
-from forum.models import Case, Comment, Community, Idea, User
+from forum.models import Appeal, Case, Comment, Community, Decision, Idea, User
 
-KINDS = {"report": "Reported", "held": "Waiting for a check"}
+KINDS = {
+    "report": "Reported",
+    "held": "Waiting for a check",
+    "spam": "Looks like spam",
+    "duplicate": "Looks like a duplicate",
+    "merge": "A merge is asked for",
+    "wave": "Looks like a wave",
+    "appeal": "Appeal",
+}
 BANDS = {"overdue": "Overdue", "due-today": "Due today", "new": "New"}
 LOAN = timedelta(minutes=15)
 WORKING_DAYS = 1
@@ -39,6 +46,9 @@ _COLUMNS: tuple[Any, ...] = (
     Case.claimed_by_id,
     Case.claimed_until,
     Case.closed_at,
+    Case.weight,
+    Case.details,
+    Case.decision_id,
     Community.name.label("community_name"),
     Community.slug.label("community_slug"),
     User.name.label("author_name"),
@@ -46,7 +56,8 @@ _COLUMNS: tuple[Any, ...] = (
     User.is_employee.label("author_is_employee"),
     User.agency_name.label("author_agency"),
     _claimer.name.label("claimer_name"),
-    sa.func.coalesce(Idea.title, _commented.title).label("title"),
+    User.role,
+    sa.func.coalesce(Idea.title, _commented.title, sa.case((Case.subject_kind == "user", User.name))).label("title"),
     sa.func.coalesce(Comment.body, Idea.excerpt).label("text"),
 )
 _cases = (
@@ -58,8 +69,11 @@ _cases = (
     .outerjoin(Comment, sa.and_(Case.subject_kind == "comment", Comment.id == Case.subject_id))
     .outerjoin(_commented, _commented.id == Comment.idea_id)
 )
+_lightness = -Case.weight  # within a due time the weightiest come first
 _GET = _cases.where(Case.id == sa.bindparam("case_id"))
-_mine_only = Case.community_id.in_(sa.bindparam("community_ids", expanding=True))
+_mine_only = sa.and_(
+    Case.community_id.in_(sa.bindparam("community_ids", expanding=True)), Case.subject_kind != "user"
+)  # accounts are for moderators of the whole forum
 _OPEN = sa.select(sa.func.count()).select_from(Case).where(Case.is_open)
 _OPEN_IN = _OPEN.where(_mine_only)
 _OPEN_FOR = (
@@ -81,11 +95,18 @@ _CLAIM = (
     .values(claimed_by_id=sa.bindparam("by"), claimed_until=sa.bindparam("until"))
     .returning(Case.id)
 )
+_own_decision = (  # an appeal that waits, against a decision of the one who asks
+    sa.select(Appeal.id)
+    .join_from(Appeal, Decision, Decision.id == Appeal.decision_id)
+    .where(Appeal.case_id == Case.id, Appeal.outcome == "", Decision.decided_by_id == sa.bindparam("by"))
+    .correlate(Case)
+    .exists()
+)
 _next = (
     sa.select(Case.id)
-    .where(Case.is_open, Case.author_id != sa.bindparam("by"))
+    .where(Case.is_open, Case.author_id != sa.bindparam("by"), sa.or_(Case.kind != "appeal", ~_own_decision))
     .where(sa.or_(Case.claimed_until.is_(None), Case.claimed_until <= sa.bindparam("now")))
-    .order_by(Case.due_at, Case.id)
+    .order_by(Case.due_at, _lightness, Case.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=Case)
 )
@@ -138,6 +159,11 @@ def due_after(moment: datetime, working_days: int = WORKING_DAYS) -> datetime:
     return due
 
 
+def whole_hour(moment: datetime) -> datetime:
+    """The full hour that has begun."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def band(due_at: datetime, moment: datetime) -> str:
     """How urgent: past its time, due before the day (UTC) ends, or new."""
     if due_at <= moment:
@@ -149,8 +175,31 @@ def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def open_for(db: Connection, kind: str, subject: Subject) -> int:
-    """The id of the subject's open case of this kind, opened if there is none. Races are settled by the key."""
+class About(Protocol):
+    """What a case can be about: an idea, a comment, an account in its community."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def community_id(self) -> int: ...
+
+
+def open_for(
+    db: Connection,
+    kind: str,
+    subject: About,
+    *,
+    details: Mapping[str, Any] | None = None,
+    due_at: datetime | None = None,
+) -> int:
+    """The id of the subject's open case of this kind, opened if there is none. Races are settled by the key.
+
+    Times are whole hours, the earlier one: so cases of one hour are due together, and the weighty ones come first.
+    """
     subject_key = {"kind": kind, "subject_kind": subject.kind, "subject_id": subject.id}
     for _ in range(TRIES):
         moment = now()
@@ -163,8 +212,8 @@ def open_for(db: Connection, kind: str, subject: Subject) -> int:
             is_open=True,
             report_count=0,
             opened_at=moment,
-            due_at=due_after(moment),
-            details={},
+            due_at=due_at or whole_hour(due_after(moment)),
+            details=dict(details or {}),
         )
         found = db.execute(_OPEN_FOR, subject_key).scalar()
         if found is not None:  # None: somebody decided it between the two statements; open a new one
@@ -189,9 +238,12 @@ def queue(db: Connection, user: Person | None, wanted: Wanted, *, after: str | N
     statement = _narrowed(statement, user, wanted)
     if after:
         statement = statement.where(after_key(_read_key(after), descending=False))
-    rows = list(db.execute(statement.order_by(Case.due_at, Case.id).limit(limit + 1), values))
-    more = f"{rows[limit - 1].due_at.timestamp():.6f}_{rows[limit - 1].id}" if len(rows) > limit else None
-    return Queue(rows[:limit], more)
+    rows = list(db.execute(statement.order_by(Case.due_at, _lightness, Case.id).limit(limit + 1), values))
+    return Queue(rows[:limit], _key(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def _key(row: Any) -> str:
+    return f"{to_microseconds(row.due_at)}_{row.weight!r}_{row.id}"
 
 
 def _narrowed(statement: sa.Select[Any], user: Person, wanted: Wanted) -> sa.Select[Any]:
@@ -212,10 +264,14 @@ def _narrowed(statement: sa.Select[Any], user: Person, wanted: Wanted) -> sa.Sel
 
 
 def _read_key(after: str) -> Mapping[Any, Any]:
-    due, _, case_id = after.partition("_")
     try:
-        moment = datetime.fromtimestamp(float(due), now().tzinfo)
-        return {Case.due_at: sa.literal(moment, Case.due_at.type), Case.id: sa.literal(int(case_id))}
+        due, weight, case_id = after.split("_")
+        moment = from_microseconds(int(due))
+        return {
+            Case.due_at: sa.literal(moment, Case.due_at.type),
+            _lightness: sa.literal(-float(weight), Case.weight.type),
+            Case.id: sa.literal(int(case_id)),
+        }
     except (ValueError, OverflowError):
         raise NotFound("This page key is not one of ours.") from None
 

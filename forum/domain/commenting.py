@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert, insert_once
-from forum.domain import comments, ideas, limits, moderation, outbox, revisions, search
+from forum.domain import comments, ideas, limits, moderation, outbox, revisions, search, trust
 from forum.domain.comments import CommentView
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
-from forum.domain.permissions import require
+from forum.domain.permissions import manages, require
 from forum.models import Comment, CommentAgreement, PostKey, User
 
 LEAST, MOST = 2, 5_000
@@ -136,7 +136,7 @@ def post(
     if (first := _claim(db, keys)) is not None:
         return Posted(first, comments.get(db, user, first).state == "held", is_new=False)
     limits.hit(db, user, "comment")
-    is_held = _is_to_be_held(db, user, idea)
+    is_held = _is_to_be_held(db, user, idea, fields.body)
     posted = _insert(db, user, idea, parent, fields, texts or texts_of(fields), is_held)
     db.execute(_SET_KEYS, {"comment_id": posted.id, "keys": keys})
     return posted
@@ -175,7 +175,11 @@ def _claim(db: Connection, keys: tuple[str, str]) -> int | None:
     return None
 
 
-def _is_to_be_held(db: Connection, user: Person, idea: IdeaView) -> bool:
+def _is_to_be_held(db: Connection, user: Person, idea: IdeaView, words: str, before: str = "") -> bool:
+    if trust.never_waits(user):
+        return False
+    if trust.has_too_many_links(user, words, before) and not manages(user, idea):
+        return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(idea.community, user, kept_count)
 
@@ -256,7 +260,7 @@ def edit(
     _index(db, idea, comment_id, texts, comment.created_at)
     if comment.state == "held":
         search.hide(db, "comment", comment_id)
-    elif _is_to_be_held(db, user, idea):
+    elif _is_to_be_held(db, user, idea, fields.body, comment.body):
         comments.change_state(db, comment_id, "held")
         db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
         _hold(db, user, idea.community_id, comment_id)

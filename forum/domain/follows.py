@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, after_key, insert_once
-from forum.domain import carries, communities, ideas
+from forum.domain import carries, communities, ideas, limits
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import require
@@ -84,6 +84,7 @@ class FollowView:
 def follow(db: Connection, user: Person | None, kind: str, object_id: int) -> bool:
     """Start to follow something that this person may see. True when it is new. NotFound for anything else."""
     user = _allowed(db, user, kind, object_id)
+    limits.hit(db, user, "follow")
     return put(db, user, kind, object_id)
 
 

@@ -33,7 +33,7 @@ from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.domain.people import Person
-from forum.domain.permissions import can, require
+from forum.domain.permissions import can, manages, require
 from forum.models import Idea, IdeaTag, IdeaText, PostKey, StatusChange, Tag, User
 
 TITLE_LEAST, TITLE_MOST = 5, 120
@@ -196,7 +196,7 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
-    is_held = _is_to_be_held(db, user, place)
+    is_held = _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
     posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
     db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
     if is_held:
@@ -227,13 +227,28 @@ def _claim(db: Connection, keys: Sequence[str]) -> int | None:
     return None
 
 
-def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
+def _words(title: str, body: str, why: str) -> str:
+    return f"{title}\n{body}\n{why}"
+
+
+def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: str, before: str = "") -> bool:
+    if trust.never_waits(user):
+        return False
+    if trust.has_too_many_links(user, words, before) and not manages(user, place):
+        return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(place, user, kept_count)
 
 
-def _hold(db: Connection, user: Person, community_id: int, idea_id: int) -> None:
-    moderation.open_held(db, subject_kind="idea", subject_id=idea_id, community_id=community_id, author_id=user.id)
+def _hold(db: Connection, user: Person, community_id: int, idea_id: int, *, shown: str = "published") -> None:
+    moderation.open_held(
+        db,
+        subject_kind="idea",
+        subject_id=idea_id,
+        community_id=community_id,
+        author_id=user.id,
+        shown=shown,
+    )
 
 
 def _insert(
@@ -318,10 +333,11 @@ def edit(
     if new != old:
         _rewrite(db, idea, fields, texts or texts_of(fields), is_revision)
     _retag(db, idea, fields)
-    is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community)
+    words, before = (_words(found.title, found.body, found.why) for found in (new, old))
+    is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community, words, before)
     if is_held:
         states.change(db, idea_id, "held")
-        _hold(db, user, idea.community_id, idea_id)
+        _hold(db, user, idea.community_id, idea_id, shown=idea.state)
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
 
 

@@ -29,7 +29,7 @@ class News:
 
 def idea_posted(db: Connection, message: Message, settings: Settings) -> None:
     """A new idea: its community's, tags' and agencies' followers hear of it."""
-    idea = audiences.idea(db, message.payload["idea_id"])
+    idea = audiences.idea(db, message.payload["idea_id"], ("published",))
     if idea is None:
         return
     name = idea.community.name

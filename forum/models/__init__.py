@@ -13,7 +13,7 @@ from forum.models.communities import (
     Guideline,
 )
 from forum.models.generations import Generation
-from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
+from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
@@ -60,6 +60,7 @@ __all__ = [
     "Session",
     "Split",
     "SplitComment",
+    "StaleRank",
     "StatusChange",
     "Tag",
     "User",

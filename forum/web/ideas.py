@@ -25,7 +25,7 @@ from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
 from forum.text import to_html
-from forum.web import merges, shells, threads
+from forum.web import merges, shells, tallies, threads
 from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
@@ -118,6 +118,7 @@ def _mine(visit: Visit, idea: IdeaView) -> Mine:
     db, user = visit.db, visit.user
     may = {act: can(user, f"idea.{act}", idea) for act in ACTS}
     may["report"] = idea.state in ("published", "off-topic") and (user is None or user.id != idea.author_id)
+    may["decide"] = can(user, "decision.make", idea)
     my_vote = votes.mine(db, user, [idea.id]).get(idea.id, 0)
     is_following = follows.is_following(db, user, "idea", idea.id)
     return Mine(my_vote, is_following, can(user, "idea.read_text", idea), may)
@@ -153,7 +154,7 @@ def _render(facts: Facts) -> Parts:
         "history": facts.history,
         "steps": progress.steps(idea, facts.history),
         "notes": [(note, Markup(to_html(note.note))) for note in progress.notes(facts.history)],  # noqa: S704 - safe by to_html
-        "tallies": tallies(idea),
+        "tallies": tallies.rows(idea),
         "similar": facts.similar,
         "included": facts.included,
         "relations": facts.relations,
@@ -185,16 +186,6 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     found = None if ids is None else tuple(similar.load(visit.db, None, ids))
     included, relations = views.includes(visit.db, idea), views.relations(visit.db, idea)
     return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, included, relations, minute)
-
-
-def tallies(idea: IdeaView) -> list[dict[str, Any]]:
-    """Where the votes come from: citizens, employees, and totals that came without voters."""
-    citizens = idea.up - idea.employee_up - idea.imported_up, idea.down - idea.employee_down - idea.imported_down
-    rows = [("Citizens", *citizens), ("Public employees", idea.employee_up, idea.employee_down)]
-    if idea.imported_up or idea.imported_down:
-        rows.append(("Brought from another site", idea.imported_up, idea.imported_down))
-    rows.append(("Together", idea.up, idea.down))
-    return [{"label": label, "up": up, "down": down} for label, up, down in rows]
 
 
 def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:

@@ -1,20 +1,22 @@
-"""The queue of those who moderate: cases by due time, one case, the decision, and the statement its author reads."""
+"""The queue of those who moderate: cases by due time, one case, and the decision on it or on many."""
 
 from typing import Any
 
 from forum.clock import now
-from forum.domain import cases, communities, moderation, reasons, reports, subjects
+from forum.domain import appeals, cases, communities, decisions, merges, moderation, notes, reasons, reports, subjects
+from forum.domain.actions import DecisionFields, label
 from forum.domain.cases import Wanted
-from forum.domain.errors import Conflict, Forbidden, ForumError, NotFound
-from forum.domain.moderation import DecisionFields
+from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.permissions import can, require
 from forum.text import excerpt
-from forum.web import forms
+from forum.web import decisions as decision_pages
 from forum.web.forms import Form
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
 
 MOST_AT_ONCE = 100
+ABOUT = {"appeal": appeals.about_case, "merge": merges.about_case}
+"""Kind of case → what explains it, shown by templates/moderation/about/_<kind>.html."""
 
 
 def index(visit: Visit) -> Answer:
@@ -113,39 +115,59 @@ def show(visit: Visit, case_id: int) -> Answer:
     return _show(visit, case_id, Form())
 
 
+def show_again(visit: Visit, case_id: int, form: Form[Any], status: int, notice: str = "") -> Answer:
+    """The page of a case with what was typed and what is wrong with it."""
+    return _show(visit, case_id, form, status, notice)
+
+
 def _show(visit: Visit, case_id: int, form: Form[Any], status: int = 200, notice: str = "") -> Answer:
-    case = cases.get(visit.db, visit.user, case_id)
-    subject = subjects.get(visit.db, visit.user, case.subject_kind, case.subject_id)
-    decided = moderation.decision_of(visit.db, case_id)
     user = require(visit.user, "case.list")
-    if not case.is_open:
-        why_not = _decided(decided)
-    elif not can(user, "case.decide", case):
-        why_not = "This is your own post, so somebody else decides on it."
-    elif cases.is_lent_to_another(case, user):
-        why_not = f"{case.claimer_name} has this case right now. You can decide on it when their 15 minutes are over."
-    else:
-        why_not = ""
+    case = cases.get(visit.db, user, case_id)
+    is_post = case.subject_kind in subjects.KINDS
+    subject = subjects.get(visit.db, user, case.subject_kind, case.subject_id) if is_post else None
+    why_not = _why_not(visit, case)
+    codes = moderation.choices(user, case) if is_post and case.kind not in moderation.OWN_PAGES else ()
     context = {
         "case": _row(visit, case, []),
         "subject": subject,
-        "author": _person(subject.author_name, subject.author_handle, subject.is_by_employee, subject.agency_name),
+        "title": subject.title if subject else case.title or "",
+        "author": _person(case.author_name, case.author_handle, case.author_is_employee, case.author_agency),
         "reports": [_report(row) for row in reports.of_case(visit.db, case_id)],
-        "history": [_entry(row) for row in moderation.earlier(visit.db, subject.kind, subject.id)],
-        "reasons": reasons.options(with_text=False),
+        "history": [_entry(row) for row in decisions.earlier(visit.db, case.subject_kind, case.subject_id)],
         "form": form,
         "may_decide": not why_not,
         "why_not": why_not,
         "notice": notice,
+        "about": ABOUT[case.kind](visit.db, user, case) if case.kind in ABOUT else None,
+        "decision_id": case.decision_id,
+        "notes": notes.of(visit.db, user, case.subject_kind, case.subject_id) if is_post else [],
+        "note_kind": case.subject_kind,
+        "note_id": case.subject_id,
+        "note_form": Form(),
+        **decision_pages.choices(visit, codes, case.community_id),
     }
     return Page("moderation/show.html", context, status=status)
+
+
+def _why_not(visit: Visit, case: Any) -> str:
+    """Why this person can't decide on the case now; empty if they can."""
+    if not case.is_open:
+        return _decided(decisions.of_case(visit.db, case.id))
+    user = require(visit.user, "case.list")
+    if not can(user, "case.decide", case):
+        if user.id != case.author_id:
+            return "You made the decision, so somebody else decides on the appeal."
+        return "This is your own post, so somebody else decides on it."
+    if cases.is_lent_to_another(case, user):
+        return f"{case.claimer_name} has this case right now. You can decide on it when their 15 minutes are over."
+    return ""
 
 
 def _decided(decision: Any) -> str:
     if decision is None:
         return "This case is closed."
     reason = f": {reasons.label(decision.reason).lower()}" if decision.reason else ""
-    return f"{decision.by_name or 'Somebody'} has decided: {moderation.ACTIONS[decision.action].lower()}{reason}."
+    return f"{decision.by_name or 'Somebody'} has decided: {label(decision.action).lower()}{reason}."
 
 
 def _report(row: Any) -> dict[str, Any]:
@@ -156,9 +178,11 @@ def _report(row: Any) -> dict[str, Any]:
 
 def _entry(row: Any) -> dict[str, Any]:
     return {
-        "action_label": moderation.ACTIONS.get(row.action, row.action),
+        "action_label": label(row.action),
         "reason_label": reasons.label(row.reason) if row.reason else "",
         "by_name": row.by_name or "",
+        "url": f"/decisions/{row.id}",
+        "is_undone": row.undone_at is not None,
         "created_at": row.created_at,
     }
 
@@ -179,64 +203,44 @@ def take_next(visit: Visit) -> Answer:
 
 
 def decide(visit: Visit, case_id: int) -> Answer:
-    """POST /moderation/{id} with `action`, `reason` and `note`; then the next case, if one waits."""
+    """POST /moderation/{id} with the fields of a decision; then the next case, if one waits."""
     cases.get(visit.db, visit.user, case_id)
-    form = _read(visit)
+    form = decision_pages.read_fields(visit)
     if form.data is None:
         return _show(visit, case_id, form, status=422)
     try:
         moderation.decide(visit.db, visit.user, case_id, form.data)
+    except Invalid as error:
+        return _show(visit, case_id, form.refuse(error.errors), status=422)
     except Conflict as error:
         return _show(visit, case_id, form, status=409, notice=str(error))
-    visit.say(f"{moderation.ACTIONS[form.data.action]}. Here is the next case.")
+    done = label(form.data.action)
+    if form.data.action in ("suspend", "unsuspend"):
+        visit.say(f"{done}. Now decide what happens with the post.")
+        return Redirect(f"/moderation/{case_id}")
+    visit.say(f"{done}. Here is the next case.")
     following = cases.claim_next(visit.db, visit.user)
     if following is None:
         visit.set_cookies.clear()
-        visit.say(f"{moderation.ACTIONS[form.data.action]}. Nothing else waits.")
+        visit.say(f"{done}. Nothing else waits.")
         return Redirect("/moderation")
     return Redirect(f"/moderation/{following}")
-
-
-def _read(visit: Visit) -> Form[DecisionFields]:
-    form = forms.read(DecisionFields, visit.form)
-    if message := form.errors.pop("form", None):
-        form.errors["reason"] = message
-    return form
 
 
 def decide_many(visit: Visit) -> Answer:
     """POST /moderation with `case` many times: all are decided alike, or none."""
     require(visit.user, "case.list")
     chosen = [int(value) for value in visit.form.all("case") if value.isdigit()][:MOST_AT_ONCE]
-    form = _read(visit)
+    form = decision_pages.read_fields(visit)
     if not chosen:
         form = form.refuse({"action": "Please choose at least one case first."})
     if form.data is None:
         return _index(visit, form, status=422, chosen=visit.form.all("case"))
-    for case_id in chosen:
-        try:
-            moderation.decide(visit.db, visit.user, case_id, form.data)
-        except (Conflict, Forbidden) as error:
-            return _index(visit, form.refuse({"action": _why_none(case_id, error)}), 409, visit.form.all("case"))
-    visit.say(
-        f"{len(chosen)} case{'' if len(chosen) == 1 else 's'} decided: {moderation.ACTIONS[form.data.action].lower()}."
-    )
+    try:
+        moderation.decide_many(visit.db, visit.user, chosen, form.data)
+    except Invalid as error:
+        return _index(visit, form.refuse(error.errors), 422, visit.form.all("case"))
+    except Conflict as error:
+        return _index(visit, form.refuse({"action": str(error)}), 409, visit.form.all("case"))
+    visit.say(f"{len(chosen)} case{'' if len(chosen) == 1 else 's'} decided: {label(form.data.action).lower()}.")
     return Redirect(_address(visit))
-
-
-def _why_none(case_id: int, error: ForumError) -> str:
-    return f"Nothing was decided, because of case {case_id}: {error}"
-
-
-def statement(visit: Visit, decision_id: int) -> Answer:
-    """GET /decisions/{id}: what was decided about my post, and why."""
-    require(visit.user, "account.use")
-    found = moderation.statement(visit.db, visit.user, decision_id)
-    subject = subjects.get(visit.db, visit.user, found.subject_kind, found.subject_id)
-    context = {
-        "statement": found,
-        "subject": subject,
-        "action_label": moderation.ACTIONS[found.action],
-        "reason": reasons.BY_CODE.get(found.reason),
-    }
-    return Page("moderation/statement.html", context)

@@ -231,3 +231,32 @@ def test_two_ideas_merged_into_each_other_at_the_same_moment(site: Site) -> None
             outcomes = sorted(pool.map(merge, range(2)))
         assert outcomes[1] == "merged"
         assert "was merged into another idea in the meantime" in outcomes[0]
+
+
+def test_the_case_explains_the_merge_and_the_decision_undoes_it(site: Site) -> None:
+    author, absorbed, target = pair(site)
+    site.sign_in(site.make(lambda make: make.user()))
+    address = site.post(f"/ideas/{absorbed}/merge", {"target": str(target), "reason": SAME}).headers["location"]
+    site.sign_in(moderator(site))
+    queue = site.get("/moderation?kind=merge").text
+    [case_id] = re.findall(r'name="case" value="(\d+)"', queue)
+    case = site.get(f"/moderation/{case_id}").text
+    assert "Decide about this merge" in case
+    assert "<ins>" in case
+    site.post(f"{address}/decide", {"act": "ask"})
+    site.sign_in(author)
+    site.post(f"{address}/answer", {"answer": "agree"})
+    found = re.search(r'href="(/decisions/\d+)"', site.get(address).text)
+    assert found
+    assert "Merged" in site.get(found[1]).text
+    appeal = site.post(f"{found[1]}/appeal", {"text": "I agreed too fast. They are not the same."})
+    assert appeal.status_code == 303, appeal.text
+    site.sign_in(moderator(site))
+    assert site.get(f"/moderation/{case_id}").status_code == 200
+    undone = site.post(f"{found[1]}/undo", {"note": "The author is right."})
+    assert undone.status_code == 303, undone.text
+    assert "Undone" in site.get(address).text
+    again = site.post(f"{undone.headers['location']}/undo", {"note": "Back again."})
+    assert again.status_code == 409
+    site.sign_out()
+    assert site.get(f"/ideas/{absorbed}-free-buses-at-night").status_code == 200

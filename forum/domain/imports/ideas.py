@@ -227,7 +227,7 @@ def _update(run: State, row: IdeaRow, old: Any, made: Texts, author_id: int) -> 
         body=made.plain,
         created_at=row.created_at,
         language=run.language,
-        is_visible=place["state"] in ("published", "off-topic"),
+        is_visible=place["state"] == "published",
     )
 
 

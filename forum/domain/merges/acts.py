@@ -5,16 +5,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, insert
-from forum.domain import cases, ideas, outbox, progress, recounts, states
-from forum.domain.communities import CommunityView
+from forum.db import Connection
+from forum.domain import cases, decisions, ideas, outbox, progress, recounts, states
 from forum.domain.errors import Conflict, Invalid
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import places, threads, unions, views
 from forum.domain.merges.places import Link
 from forum.domain.merges.views import MergeView
 from forum.domain.people import Person
-from forum.domain.permissions import moderator, require
+from forum.domain.permissions import require
 from forum.models import Decision, Merge
 
 LIVE = ("published", "off-topic")
@@ -122,8 +121,11 @@ def _write_down(db: Connection, user: Person, merge: MergeView, state_before: st
         state_before=state_before,
         state_after="merged",
         case_id=merge.case_id,
-        before={"merge_id": merge.id},
+        reason="duplicate",
+        before={"state": state_before},
+        after={"state": "merged"},
     )
+    decisions.name_in_cases(db, [] if merge.case_id is None else [merge.case_id], made)
     db.execute(_SET_DECISION, {"the_merge": merge.id, "made": made})
 
 
@@ -137,30 +139,16 @@ def _facts(merge: MergeView) -> str:
 
 def decide(db: Connection, user: Person, idea: IdeaView, action: str, **values: Any) -> int:
     """Write the decision of a merge, a split or an undo; returns its id. Asks no rights."""
-    defaults: dict[str, Any] = {"reason": "duplicate" if action == "merge" else "", "before": {}, "machine": "", "act_id": ""}
-    return insert(
+    return decisions.record(
         db,
-        Decision,
-        **{
-            **defaults,
-            "subject_kind": "idea",
-            "subject_id": idea.id,
-            "community_id": idea.community_id,
-            "author_id": idea.author_id,
-            "action": action,
-            "office": office(user, idea.community),
-            "decided_by_id": user.id,
-            "created_at": now(),
-            **values,
-        },
+        user,
+        action=action,
+        subject_kind="idea",
+        subject_id=idea.id,
+        author_id=idea.author_id,
+        community=idea.community,
+        **values,
     )
-
-
-def office(user: Person, place: CommunityView) -> str:
-    """In whose name somebody acts: all moderators, the managers of one community, or as the author."""
-    if moderator(user, None):
-        return "Moderators"
-    return f"Managers of {place.name}" if place.id in user.managed else "The author"
 
 
 def undo(db: Connection, user: Person | None, merge_id: int, *, reason: str) -> MergeView:
@@ -201,6 +189,8 @@ def _write_down_undo(db: Connection, user: Person, merge: MergeView, state: str,
         note=reason,
         state_before=state,
         state_after=after,
+        facts=f"{merge.absorbed.ref} is taken out of {merge.target.ref} again.",
         undoes_id=merge.decision_id,
-        before={"merge_id": merge.id},
+        before={"state": state},
+        after={"state": after},
     )

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import ideas, limits, outbox, people, posting, progress, recounts, revisions, states
+from forum.domain import decisions, ideas, limits, outbox, people, posting, progress, recounts, revisions, states
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import acts, places, threads
@@ -44,6 +44,8 @@ _UNDO = (
     .returning(Split.id)
 )
 _SET_DECISION = sa.update(Split).where(Split.id == sa.bindparam("the_split")).values(decision_id=sa.bindparam("made"))
+_MERGE_OF = sa.select(Merge.id).where(Merge.decision_id == sa.bindparam("made"))
+_SPLIT_OF = sa.select(Split.id).where(Split.decision_id == sa.bindparam("made"))
 _UNDO_DECISION = sa.update(Decision).where(Decision.id == sa.bindparam("the_decision"))
 _UNDO_DECISION = _UNDO_DECISION.values(undone_at=sa.bindparam("moment"))
 _IS_IN_MERGE = sa.select(Merge.id).where(
@@ -200,7 +202,6 @@ def _write_down(db: Connection, user: Person, idea: IdeaView, split_id: int, new
         facts=f"A part of {idea.ref} became {part}.",
         state_before=idea.state,
         state_after=idea.state,
-        before={"split_id": split_id},
     )
     db.execute(_SET_DECISION, {"the_split": split_id, "made": made})
 
@@ -259,6 +260,23 @@ def _write_down_undo(db: Connection, user: Person, view: SplitView, reason: str)
         note=reason,
         state_before=view.idea.state,
         state_after=view.idea.state,
+        facts=f"{view.part.ref} is a part of {view.idea.ref} again.",
         undoes_id=made,
-        before={"split_id": view.id},
     )
+
+
+def undo_decision(db: Connection, user: Person | None, decision_id: int, *, reason: str) -> int:
+    """Take back the merge or the split that a decision was about; returns the id of the decision that does so.
+
+    Conflict when it is not in force any more, NotFound for a decision about neither.
+    """
+    words = reason.strip() or "A decision was undone."
+    merge_id = db.execute(_MERGE_OF, {"made": decision_id}).scalar()
+    split_id = db.execute(_SPLIT_OF, {"made": decision_id}).scalar()
+    if merge_id is not None:
+        acts.undo(db, user, merge_id, reason=words)
+    elif split_id is not None:
+        undo(db, user, split_id, reason=words)
+    else:
+        raise NotFound("There is no merge or split here.")
+    return decisions.undone_by(db, decision_id) or decision_id
