@@ -11,6 +11,8 @@ from forum.domain.permissions import manages
 from forum.models import Case
 
 FIRST_POSTS = 3
+KINDS = ("held", "spam")
+"""Kinds of case in which a held post waits: one by a rule of its community, one by its score (domain/spam)."""
 
 _OPEN_CASE = sa.select(Case.id).where(
     Case.kind == "held",
@@ -38,12 +40,14 @@ def open_held(
     author_id: int,
     shown: str = "published",
 ) -> int:
-    """Open the case of a held post, or find the one that is open already. Returns its id.
+    """Open the case of a held post, or find the one that is open already, also one opened by its score. Returns its id.
 
     `shown` is the state in which people saw it before; keeping it brings that back.
     """
     moment = now()
     subject = {"subject_kind": subject_kind, "subject_id": subject_id}
+    if scored := cases.open_ids(db, subject_kind, subject_id, kind="spam"):
+        return scored[0]
     insert_once(
         db,
         Case,
@@ -62,5 +66,5 @@ def open_held(
 
 def close_held(db: Connection, subject_kind: str, subject_id: int) -> list[int]:
     """Nothing is left to check, because the post is not held any more. Reports stay open. Returns the cases."""
-    found = cases.open_ids(db, subject_kind, subject_id, kind="held")
+    found = [case_id for kind in KINDS for case_id in cases.open_ids(db, subject_kind, subject_id, kind=kind)]
     return [case_id for case_id in found if cases.close(db, case_id)]

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import ideas, moderation, moves, outbox, posting, states
+from forum.domain import ideas, moderation, moves, outbox, repeats, states
 from forum.domain.communities import CommunityView
 from forum.domain.ideas import STATUSES, IdeaView
 from forum.domain.people import Person
@@ -192,7 +192,7 @@ def withdraw(db: Connection, user: Person | None, idea_id: int, fields: Withdraw
     user = require(user, "idea.withdraw", idea)
     states.change(db, idea_id, "withdrawn")
     note_change(db, idea_id, "withdrawn", user.id, note=fields.reason)
-    posting.allow_again(db, idea_id)
+    repeats.allow(db, idea_id)
     moderation.close_held(db, "idea", idea_id)
     outbox.add(db, "idea.withdrawn", idea_id=idea_id, by_id=user.id)
 

@@ -29,7 +29,7 @@ class Level:
     name: str
     how: str
     what: str
-    most_links: int
+    most_links: int | None  # None: no limit
 
 
 LEVELS = (
@@ -38,14 +38,14 @@ LEVELS = (
         "New",
         "Everybody starts here.",
         f"In some communities your first {KNOWN_POSTS} posts wait for a check.",
-        2,
+        9,
     ),
     Level(
         1,
         "Known",
         f"You have {KNOWN_POSTS} posts that stand, and a day here. More of your posts stand than were removed.",
         "Your posts do not wait, except where every post is checked.",
-        5,
+        20,
     ),
     Level(
         2,
@@ -60,17 +60,20 @@ LEVELS = (
         "Proven",
         "An administrator gives it to people with a long, good record.",
         "Your posts never wait, also where every post is checked.",
-        50,
+        None,
     ),
     Level(
         4,
         "Desk",
         "An administrator gives it to people who post for many others, for example at an event.",
         "As level 3, with far higher limits.",
-        200,
+        None,
     ),
 )
-"""The levels, in order. A test keeps their words plain."""
+"""The levels, in order. A test keeps their words plain.
+
+Nine links: of the 3,574 posts of the dialogue of 2009, 5 have more, and 77 have more than two.
+"""
 
 _PERSON = sa.select(User.kept_count, User.created_at, User.trust_level, User.email_confirmed_at).where(
     User.id == sa.bindparam("user_id")
@@ -160,8 +163,9 @@ def has_too_many_links(user: Person, words: str, before: str = "") -> bool:
 
     `before` is the text that an edit replaces: whoever adds no link is not asked again.
     """
+    most = LEVELS[max(0, min(user.trust_level, len(LEVELS) - 1))].most_links
     count = link_count(words)
-    return count > LEVELS[max(0, min(user.trust_level, len(LEVELS) - 1))].most_links and count > link_count(before)
+    return most is not None and count > most and count > link_count(before)
 
 
 def add_kept(db: Connection, kind: str, object_id: int, more: int) -> None:

@@ -14,10 +14,11 @@ from forum.domain import (
     limits,
     mails,
     merges,
-    posting,
+    repeats,
     search,
     sessions,
     settling,
+    spam,
     summaries,
     suspensions,
     trust,
@@ -41,9 +42,10 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "sessions": (300.0, sessions.forget),
     "codes": (300.0, codes.forget),
     "drafts": (3600.0, drafts.forget),
-    "post keys": (300.0, posting.forget),
+    "post keys": (300.0, repeats.forget),
     "mails": (300.0, mails.forget),
     "merges": (300.0, merges.call_back),
+    "spam prints": (3600.0, spam.forget),
     "suspensions": (60.0, suspensions.end_due),
     "statistics": (3600.0, tidy),
 }
@@ -80,6 +82,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "ranks": (60.0, settle_ranks),
     "words": (30.0, count_words),
+    "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
 }

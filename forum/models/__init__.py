@@ -18,6 +18,7 @@ from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 
@@ -58,6 +59,10 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "SpamFeature",
+    "SpamLesson",
+    "SpamModel",
+    "SpamPrint",
     "Split",
     "SplitComment",
     "StaleRank",

@@ -3,7 +3,19 @@
 from typing import Any
 
 from forum.clock import now
-from forum.domain import appeals, cases, communities, decisions, merges, moderation, notes, reasons, reports, subjects
+from forum.domain import (
+    appeals,
+    cases,
+    communities,
+    decisions,
+    merges,
+    moderation,
+    notes,
+    reasons,
+    reports,
+    spam,
+    subjects,
+)
 from forum.domain.actions import DecisionFields, label
 from forum.domain.cases import Wanted
 from forum.domain.errors import Conflict, Invalid, NotFound
@@ -15,7 +27,7 @@ from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
 
 MOST_AT_ONCE = 100
-ABOUT = {"appeal": appeals.about_case, "merge": merges.about_case}
+ABOUT = {"appeal": appeals.about_case, "merge": merges.about_case, "spam": spam.about_case}
 """Kind of case → what explains it, shown by templates/moderation/about/_<kind>.html."""
 
 

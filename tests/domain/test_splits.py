@@ -103,6 +103,14 @@ def test_only_the_author_and_moderators_split(db: Connection, make: Make) -> Non
         splits.undo(db, make.user(), made.id, reason="It was one thing.")
 
 
+def test_splitting_is_no_way_around_the_check_of_new_words(db: Connection, make: Make) -> None:
+    place, author = make.community(moderation="before"), make.user()
+    idea_id = make.idea(author=author, community=place, body=WHOLE)
+    with pytest.raises(Conflict, match="ask a moderator"):
+        split(db, author, idea_id)
+    assert split(db, make.user(role="moderator"), idea_id).part.community_id == place.id
+
+
 def test_threads_that_are_gone_and_texts_that_changed_are_refused(db: Connection, make: Make) -> None:
     author = make.user()
     idea_id = make.idea(author=author, body=WHOLE)

@@ -156,7 +156,7 @@ def split(db: Connection, user: Person | None, idea_id: int, fields: SplitFields
     new = IdeaFields.model_construct(  # the words were checked; tags of an earlier site may be more than ours
         title=fields.title, body=fields.body, why=fields.why, tags=names, community=idea.community.slug
     )
-    part = posting.put(db, author, idea.community, new, texts=posting.texts_of(new))
+    part = posting.put(db, author, idea.community, new, texts=_checked(db, user, idea, new))
     before = _leave(db, user, idea, fields.rest)
     mark = revisions.mark(_text_of(ideas.get(db, user, idea_id, to_change=True)))
     row = {"reason": fields.reason, "made_by_id": user.id, "created_at": now(), "before": before, "mark": mark}
@@ -185,8 +185,16 @@ def _leave(db: Connection, user: Person, idea: IdeaView, rest: str) -> dict[str,
     if not rest or rest == idea.body:
         return {}
     fields = TextFields.model_construct(title=idea.title, body=rest, why=idea.why)
-    posting.rewrite(db, user, idea, fields, texts=posting.texts_of(fields))
+    posting.rewrite(db, user, idea, fields, texts=_checked(db, user, idea, fields))
     return {"title": idea.title, "body": idea.body, "why": idea.why}
+
+
+def _checked(db: Connection, user: Person, idea: IdeaView, fields: IdeaFields | TextFields) -> posting.Texts:
+    """The words rendered. A split is no way around the check that new words of this person would have to wait for."""
+    texts = posting.texts_of(fields)
+    if posting.must_wait(db, user, idea.community, fields, texts):
+        raise Conflict("New words of yours wait for a check first. Please ask a moderator to split the idea.")
+    return texts
 
 
 def _write_down(db: Connection, user: Person, idea: IdeaView, split_id: int, new_id: int, reason: str) -> None:
