@@ -1,7 +1,7 @@
 """Cases: things that wait for a moderator, sorted by due time, lent to one person at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -110,7 +110,17 @@ _next = (
     .limit(1)
     .with_for_update(skip_locked=True, of=Case)
 )
-_NEXT, _NEXT_IN = _next, _next.where(_mine_only)
+_is_late = Case.due_at <= sa.bindparam("now")
+_COUNTS: Any = (
+    sa.select(
+        Case.kind,
+        sa.func.sum(sa.case((_is_late, 1), else_=0)).label("overdue"),
+        sa.func.sum(sa.case((_is_late, 0), (Case.due_at < sa.bindparam("midnight"), 1), else_=0)).label("due_today"),
+        sa.func.count().label("all"),
+    )
+    .where(Case.is_open)
+    .group_by(Case.kind)
+)
 _CLOSE = (
     sa.update(Case)
     .where(Case.id == sa.bindparam("the_case"), Case.is_open)
@@ -138,6 +148,14 @@ class Queue:
 
     cases: list[Any]
     next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cases wait of each kind (in the bands asked for) and in each band (of the kinds asked for)."""
+
+    kinds: Mapping[str, int]
+    bands: Mapping[str, int]
 
 
 def open_count(db: Connection, user: Person) -> int:
@@ -232,14 +250,41 @@ def get(db: Connection, user: Person | None, case_id: int) -> Any:
 def queue(db: Connection, user: Person | None, wanted: Wanted, *, after: str | None = None, limit: int = PAGE) -> Queue:
     """A page of this person's queue."""
     user = require(user, "case.list")
-    statement, values = _cases.where(Case.is_open), dict[str, Any]()
-    if not moderator(user, None):
-        statement, values["community_ids"] = statement.where(_mine_only), list(user.managed)
+    statement, values = _within(_cases.where(Case.is_open), user)
     statement = _narrowed(statement, user, wanted)
     if after:
         statement = statement.where(after_key(_read_key(after), descending=False))
     rows = list(db.execute(statement.order_by(Case.due_at, _lightness, Case.id).limit(limit + 1), values))
     return Queue(rows[:limit], _key(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def counts(db: Connection, user: Person | None, wanted: Wanted) -> Counts:
+    """How many cases the other filters would show: each kind within the band asked for, each band of the kind."""
+    user, moment = require(user, "case.list"), now()
+    statement, values = _within(_COUNTS, user)
+    everything = Wanted(community_id=wanted.community_id, is_mine=wanted.is_mine)
+    values |= {"now": moment, "midnight": _midnight(moment)}
+    rows = {
+        row.kind: {
+            "overdue": int(row.overdue),
+            "due-today": int(row.due_today),
+            "new": row.all - int(row.overdue) - int(row.due_today),
+        }
+        for row in db.execute(_narrowed(statement, user, everything), values)
+    }
+    in_bands = [wanted.band] if wanted.band else list(BANDS)
+    of_kinds = [wanted.kind] if wanted.kind else list(rows)
+    return Counts(
+        {kind: sum(row[band] for band in in_bands) for kind, row in rows.items()},
+        {band: sum(rows[kind][band] for kind in of_kinds if kind in rows) for band in BANDS},
+    )
+
+
+def _within(statement: sa.Select[Any], user: Person) -> tuple[sa.Select[Any], dict[str, Any]]:
+    """The cases of this person's queue, and the values that the statement then needs."""
+    if moderator(user, None):
+        return statement, {}
+    return statement.where(_mine_only), {"community_ids": list(user.managed)}
 
 
 def _key(row: Any) -> str:
@@ -293,12 +338,16 @@ def _taken(case: Any) -> str:
     return f"{case.claimer_name} has this case until {case.claimed_until:%H:%M} UTC."
 
 
-def claim_next(db: Connection, user: Person | None) -> int | None:
-    """Lend this person the most urgent free case; None when nothing waits. Fifty at once each get another one."""
-    user = require(user, "case.list")
-    moment, statement = now(), _NEXT if moderator(user, None) else _NEXT_IN
-    values: dict[str, Any] = {"by": user.id, "now": moment, "community_ids": list(user.managed)}
-    found = db.execute(statement, values if statement is _NEXT_IN else {"by": user.id, "now": moment}).scalar()
+def claim_next(db: Connection, user: Person | None, wanted: Wanted | None = None) -> int | None:
+    """Lend this person the most urgent free case, of those wanted; None when nothing waits. Fifty at once each get
+    another one. Cases that this person has already are passed over, so whoever skips one gets the one after it.
+    """
+    user, moment = require(user, "case.list"), now()
+    statement, values = _within(_next, user)
+    if wanted is not None:
+        statement = _narrowed(statement, user, replace(wanted, is_mine=False))
+    values |= {"by": user.id, "now": moment}
+    found = db.execute(statement, values).scalar()
     if found is None:
         return None
     db.execute(_CLAIM, {"the_case": found, "by": user.id, "now": moment, "until": moment + LOAN})

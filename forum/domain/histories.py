@@ -1,6 +1,7 @@
 """Histories: what those who moderate see of a person: posts, reports, decisions, appeals and notes in one place."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import appeals, decisions, notes, subjects, weights
+from forum.domain.actions import RESTRICTIONS
 from forum.domain.errors import NotFound
 from forum.domain.notes import NoteView
 from forum.domain.people import Person
@@ -69,6 +71,37 @@ _REPORTS = (
 )
 
 
+_STANDING = sa.select(User.trust_level, User.created_at, User.status).where(User.id == sa.bindparam("person_id"))
+_STATES = sa.union_all(
+    *(
+        sa.select(table.state.label("state"), sa.func.count().label("how_many"))
+        .where(table.author_id == sa.bindparam("person_id"))
+        .group_by(table.state)
+        for table in (Idea, Comment)
+    )
+)
+_LIMITS = sa.select(sa.func.count()).where(
+    Decision.author_id == sa.bindparam("person_id"),
+    Decision.action.in_(RESTRICTIONS),
+    Decision.undone_at.is_(None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A person in a few figures: posts by state (ideas and comments together), decisions in force that limit them."""
+
+    joined_at: datetime
+    trust_level: int
+    is_suspended: bool
+    posts: Mapping[str, int]
+    limited: int
+
+    @property
+    def post_count(self) -> int:
+        return sum(self.posts.values())
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """A person as moderators see them; a manager sees what belongs to their communities, a moderator everything.
@@ -88,6 +121,18 @@ class History:
     decisions: Sequence[Any]
     appeals: Sequence[Any]
     notes: Sequence[NoteView]
+
+
+def summary(db: Connection, user: Person | None, person_id: int) -> Summary:
+    """A person in a few figures, for whoever decides about them."""
+    require(user, "user.history")
+    key = {"person_id": person_id}
+    standing = db.execute(_STANDING, key).one()
+    posts: Counter[str] = Counter()
+    for row in db.execute(_STATES, key):
+        posts[row.state] += int(row.how_many)
+    limited = int(db.execute(_LIMITS, key).scalar_one())
+    return Summary(standing.created_at, standing.trust_level, standing.status == "suspended", posts, limited)
 
 
 def get(db: Connection, user: Person | None, handle: str) -> History:

@@ -58,5 +58,5 @@ def decide(visit: Visit, appeal_id: int) -> Answer:
         outcomes.decide(visit.db, visit.user, appeal_id, form.data)
     except Conflict as error:
         return moderation.show_again(visit, appeal.case_id, form, 409, str(error))
-    visit.say("Upheld. All is as it was before." if form.data.outcome == "upheld" else "Denied. The decision stands.")
-    return Redirect("/moderation")
+    is_upheld = form.data.outcome == "upheld"
+    return moderation.go_on(visit, "Upheld. All is as it was before." if is_upheld else "Denied. The decision stands.")

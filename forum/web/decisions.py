@@ -113,8 +113,17 @@ def undo(visit: Visit, decision_id: int) -> Answer:
         return _undo_page(visit, decision_id, form.refuse({"note": str(error)}), status=409, above=error.decision_id)
     except Conflict as error:
         return _undo_page(visit, decision_id, form.refuse({"note": str(error)}), status=409)
-    visit.say("Undone. All is as it was before that decision.")
-    return Redirect(f"/decisions/{undo_id}")
+    back = visit.then(f"/decisions/{undo_id}")
+    again = _decide_again(visit, undo_id) if visit.form.get("next") else None
+    visit.say("Undone. All is as it was before that decision.", link=again)
+    return Redirect(back)
+
+
+def _decide_again(visit: Visit, undo_id: int) -> tuple[str, str]:
+    """Where whoever took a slip back can decide anew: an address and its words."""
+    found = decisions.get(visit.db, visit.user, undo_id)
+    place = {"idea": "/ideas", "comment": "/comments"}.get(found.subject_kind)
+    return (f"{place}/{found.subject_id}/decision", "Decide on it anew") if place else (found.path, "See the decision")
 
 
 def act(visit: Visit, act_id: str) -> Answer:

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 from forum.web import (
     accounts,
     appeals,
+    bulks,
     comments,
     communities,
     decisions,
@@ -176,7 +177,8 @@ ROUTES: list[BaseRoute] = [
     post("/comments/{comment_id:int}/report", reports.create_for_comment, "comment.report"),
     get("/rules", reports.rules),
     get("/moderation", moderation.index, "case.list"),
-    post("/moderation", moderation.decide_many, "case.decide"),
+    post("/moderation", bulks.decide, "case.decide"),
+    post("/moderation/preview", bulks.preview, "case.decide"),
     post("/moderation/next", moderation.take_next, "case.list"),
     get("/moderation/{case_id:int}", moderation.show, "case.read"),
     post("/moderation/{case_id:int}", moderation.decide, "case.decide"),
