@@ -168,6 +168,14 @@ RULES: dict[str, Rule] = {
     "idea.withdraw": all_of(author, open_community, in_state("published", "off-topic", "held")),
     "idea.move": all_of(manages, not_author, in_state("published", "off-topic", "held")),
     "idea.set_status": all_of(manages, in_state("published", "off-topic")),
+    "idea.merge": all_of(confirmed, _reads, open_community, in_state("published", "off-topic")),
+    "idea.split": all_of(
+        any_of(all_of(author, not_locked), manages), open_community, in_state("published", "off-topic")
+    ),
+    "merge.answer": all_of(author, in_state("published", "off-topic")),
+    "merge.decide": all_of(manages, not_author),
+    "merge.keep_out": all_of(confirmed, _reads),
+    "split.undo": any_of(author, manages),
     "idea.follow": all_of(confirmed, _reads),
     "community.follow": all_of(confirmed, sees_community),
     "tag.follow": confirmed,

@@ -1,11 +1,9 @@
 """Posting: a new idea and its edits, checked, rendered, announced, and held where a community asks for it."""
 
-import hashlib
 import random
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from forum import text
 from forum.clock import now
-from forum.db import Connection, insert, insert_once
+from forum.db import Connection, insert
 from forum.domain import (
     communities,
     follows,
@@ -23,6 +21,7 @@ from forum.domain import (
     moderation,
     outbox,
     ranking,
+    repeats,
     revisions,
     search,
     spam,
@@ -36,23 +35,14 @@ from forum.domain.ideas import IdeaView
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.domain.people import Person
 from forum.domain.permissions import can, manages, require
-from forum.models import Idea, IdeaTag, IdeaText, PostKey, StatusChange, Tag, User
+from forum.models import Idea, IdeaTag, IdeaText, StatusChange, Tag, User
 
 TITLE_LEAST, TITLE_MOST = 5, 120
 BODY_LEAST, BODY_MOST = 20, 10_000
 WHY_MOST = 2_000
 _COMMAS = re.compile("[,\n\uff0c\u3001\u060c]")
-SAME_POST = 300  # seconds: the same text by the same person within 1 to 2 times this is one post
 
 _KEPT_COUNT = sa.select(User.kept_count).where(User.id == sa.bindparam("user_id"))
-_KEY_OWNER = sa.select(PostKey.object_id).where(PostKey.key == sa.bindparam("key"))
-_SET_KEYS = (
-    sa.update(PostKey)
-    .where(PostKey.key.in_(sa.bindparam("keys", expanding=True)))
-    .values(object_id=sa.bindparam("post_id"))
-)
-_DROP_KEYS = sa.delete(PostKey).where(PostKey.kind == "idea", PostKey.object_id == sa.bindparam("idea_id"))
-_FORGET_KEYS = sa.delete(PostKey).where(PostKey.created_at < sa.bindparam("moment"))
 _TAG_IDS = sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == sa.bindparam("idea_id"))
 _UNTAG = sa.delete(IdeaTag).where(IdeaTag.idea_id == sa.bindparam("idea_id"), IdeaTag.tag_id == sa.bindparam("tag_id"))
 _COUNT_TAG = sa.update(Tag).where(Tag.id == sa.bindparam("the_tag"))
@@ -194,9 +184,9 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     except NotFound:
         raise Invalid({"community": "Please choose one of the communities."}) from None
     user = require(user, "idea.post", place)
-    keys = _post_keys(user, fields)
-    if (first := _claim(db, keys)) is not None:
-        db.execute(_SET_KEYS, {"keys": keys, "post_id": first})
+    keys = repeats.keys_of(str(user.id), fields.title, fields.body, fields.community)
+    if (first := repeats.claim(db, keys)) is not None:
+        repeats.give(db, keys, first)
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
@@ -204,7 +194,7 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     verdict = spam.judge(db, user, place, "idea", texts.reading)
     is_held = verdict is not None or _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
     posted = _insert(db, user, place, fields, texts, is_held)
-    db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
+    repeats.give(db, keys, posted.id)
     spam.put(db, user, "idea", posted.id, texts.reading)
     if is_held:
         _hold(db, user, place.id, posted.id, verdict, "published")
@@ -213,25 +203,6 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
         outbox.add(db, "idea.posted", idea_id=posted.id)
     follows.put(db, user, "idea", posted.id)
     return posted
-
-
-def _post_keys(user: Person, fields: IdeaFields) -> tuple[str, str]:
-    """Keys of this post in this stretch of time and the next: two posts less than one stretch apart share one."""
-    words = "\x00".join((str(user.id), fields.title, fields.body, fields.community)).encode()
-    stretch = int(now().timestamp()) // SAME_POST
-    first, second = (hashlib.sha256(f"{part}\x00".encode() + words).hexdigest() for part in (stretch, stretch + 1))
-    return first, second
-
-
-def _claim(db: Connection, keys: Sequence[str]) -> int | None:
-    """Take the keys, or say which idea has one of them. Who comes second waits here for the first one's commit."""
-    moment = now()
-    for key in keys:
-        if not insert_once(db, PostKey, key=key, kind="idea", object_id=None, created_at=moment):
-            owner = db.execute(_KEY_OWNER, {"key": key}).scalar()
-            if owner is not None:
-                return int(owner)
-    return None
 
 
 def _words(title: str, body: str, why: str) -> str:
@@ -344,6 +315,27 @@ def edit(
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
 
 
+def put(db: Connection, author: Person, place: CommunityView, fields: IdeaFields, *, texts: Texts) -> Posted:
+    """Make an idea as a part of another act that was allowed (a split): no limit, no announcement. Asks no rights."""
+    posted = _insert(db, author, place, fields, texts, is_held=False)
+    trust.add_kept(db, "idea", posted.id, 1)
+    follows.put(db, author, "idea", posted.id)
+    return posted
+
+
+def must_wait(db: Connection, user: Person, place: CommunityView, fields: Fields, texts: Texts) -> bool:
+    """Would a new post of these words wait for a check here?"""
+    if spam.judge(db, user, place, "idea", texts.reading) is not None:
+        return True
+    return _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
+
+
+def rewrite(db: Connection, by: Person, idea: IdeaView, fields: TextFields, *, texts: Texts) -> None:
+    """Change the words of an idea as a part of another act that was allowed; the text before stays to be seen."""
+    revisions.keep(db, by, "idea", idea.id, revisions.Text(idea.title, idea.body, idea.why))
+    _rewrite(db, idea, fields, texts, is_revision=True)
+
+
 def _check_again(db: Connection, user: Person, idea: IdeaView, new: revisions.Text, reading: spam.Reading) -> bool:
     """Hold an idea whose new words must wait for a check; says whether they do from now on."""
     spam.put(db, user, "idea", idea.id, reading, is_held=idea.state == "held")
@@ -385,13 +377,3 @@ def _retag(db: Connection, idea: IdeaView, fields: Fields) -> None:
             db.execute(_UNTAG, {"idea_id": idea.id, "tag_id": tag_id})
         if idea.is_listed:
             db.execute(_COUNT_TAG, {"the_tag": tag_id, "change": 1 if is_added else -1})
-
-
-def allow_again(db: Connection, idea_id: int) -> None:
-    """The idea is taken back: the same words may be posted anew at once."""
-    db.execute(_DROP_KEYS, {"idea_id": idea_id})
-
-
-def forget(db: Connection) -> None:
-    """Delete the keys of posts that nobody sends a second time any more."""
-    db.execute(_FORGET_KEYS, {"moment": now() - timedelta(seconds=4 * SAME_POST)})

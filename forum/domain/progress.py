@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import ideas, moderation, moves, outbox, posting, states
+from forum.domain import ideas, moderation, moves, outbox, repeats, states
 from forum.domain.communities import CommunityView
 from forum.domain.ideas import STATUSES, IdeaView
 from forum.domain.people import Person
@@ -123,6 +123,13 @@ _KINDS = {
     "removed": "Removed by moderators",
     "restored": "Shown again",
     "held": "Held for a check",
+    "merged": "Merged into another idea",
+    "absorbed": "Another idea was merged into this one",
+    "unmerged": "Taken out of the other idea again",
+    "released": "A merge was undone",
+    "split": "A part became an idea of its own",
+    "split-off": "Made of a part of another idea",
+    "rejoined": "A split was undone",
     "off-topic": "Put on the off-topic track",
     "undone": "A decision was undone",
 }
@@ -185,7 +192,7 @@ def withdraw(db: Connection, user: Person | None, idea_id: int, fields: Withdraw
     user = require(user, "idea.withdraw", idea)
     states.change(db, idea_id, "withdrawn")
     note_change(db, idea_id, "withdrawn", user.id, note=fields.reason)
-    posting.allow_again(db, idea_id)
+    repeats.allow(db, idea_id)
     moderation.close_held(db, "idea", idea_id)
     outbox.add(db, "idea.withdrawn", idea_id=idea_id, by_id=user.id)
 

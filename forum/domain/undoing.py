@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, decisions, effects, moderation, statements, subjects, trust
+from forum.domain import appeals, decisions, effects, merges, moderation, statements, subjects, trust
 from forum.domain.actions import label
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
@@ -20,8 +20,11 @@ from forum.domain.permissions import require
 from forum.models import Decision
 
 RESTORED = ("idea", "comment", "user")
-"""Kinds of subject that this module can restore. Merges, splits and votes set aside are undone where they are made."""
-ELSEWHERE = {"merge": "merge", "split": "split", "set-aside": "votes that were set aside"}
+"""Kinds of subject that this module can restore."""
+BY_MERGES = ("merge", "split")
+"""Actions that touch several ideas: domain/merges/ takes them back."""
+ELSEWHERE = {"set-aside": "votes that were set aside"}
+"""Actions that are undone where they were made."""
 
 _LATER = (
     sa.select(Decision.id, Decision.action, Decision.after, Decision.undoes_id)
@@ -78,6 +81,8 @@ def undo(
         )
     if decision.undoes_id is not None and appeals.is_upheld(db, decision.undoes_id):
         raise Conflict("An appeal was upheld here, so the decision does not come back. You can make a new one.")
+    if decision.undoes_id is not None and decisions.load(db, decision.undoes_id).action in BY_MERGES:
+        raise Conflict("What was taken apart comes together only by a new merge or split.")
     now_is = effects.current(db, decision.subject_kind, decision.subject_id)
     if (above := blocker(db, decision)) is not None:
         raise LaterDecision(
@@ -85,6 +90,10 @@ def undo(
             f"Decision {above.id} ({label(above.action).lower()}) came later and is about the same."
             " Please undo that one first.",
         )
+    if decision.action in BY_MERGES:
+        undo_id = merges.undo_decision(db, user, decision_id, reason=note)
+        appeals.settle(db, user, decision.id, answer)
+        return undo_id
     if db.execute(_MARK_UNDONE, {"the_decision": decision_id, "moment": now()}).first() is None:
         raise Conflict("Somebody has undone this decision in the meantime.")
     if decision.undoes_id is not None:

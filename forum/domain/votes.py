@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, Prepared, put_off
-from forum.domain import limits, ranking, settling
+from forum.domain import carries, limits, ranking, settling
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
@@ -40,6 +40,7 @@ _CONTEXT = Prepared(
         Community.posting,
         Community.vote_kind,
         sa.func.coalesce(_phase, "brainstorm").label("phase"),
+        carries.HAS_MERGES,
     )
     .join_from(Idea, Community)
     .where(Idea.id == sa.bindparam("idea_id"))
@@ -130,6 +131,8 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
     else:
         vote = {"user_id": user.id, "idea_id": idea_id, "value": value, "is_employee": user.is_employee}
         _PUT.all(db, {**vote, "created_at": moment, "changed_at": moment})
+    if idea.has_merges:
+        (carries.take_back if value == NONE else carries.make_own)(db, "vote", user.id, idea_id)
     was_employee = bool(mine and mine.is_employee)
     up, down = _moved(idea.up, idea.down, before, value)
     employee_up, employee_down = _moved(

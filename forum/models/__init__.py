@@ -14,6 +14,7 @@ from forum.models.communities import (
 )
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
+from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
@@ -44,6 +45,10 @@ __all__ = [
     "LimitHit",
     "Mail",
     "MailCode",
+    "Merge",
+    "MergeCarry",
+    "MergeComment",
+    "MergeOut",
     "Note",
     "Notification",
     "OutboxMessage",
@@ -58,6 +63,8 @@ __all__ = [
     "SpamLesson",
     "SpamModel",
     "SpamPrint",
+    "Split",
+    "SplitComment",
     "StaleRank",
     "StatusChange",
     "Tag",
