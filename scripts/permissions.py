@@ -1,7 +1,8 @@
 """Writes docs/permissions.md: who may do what, worked out from the table of rules. A test keeps the two equal."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,9 @@ class Subject:
     state: str = "published"
     is_locked: bool = False
     proposed_by_id: int | None = None
+    subject_kind: str = "idea"
+    role: str = "citizen"  # of an account
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 def person(number: int, **values: object) -> Person:
@@ -45,6 +49,7 @@ PEOPLE: dict[str, Person | None] = {
     "policy team": person(8, role="policy"),
     "administrator": person(9, role="administrator"),
     "suspended": person(11, status="suspended"),
+    "suspended author": person(AUTHOR, status="suspended"),
 }
 PLACES: dict[str, Subject] = {
     "In an open community, in its brainstorm phase": Subject(),
@@ -55,6 +60,9 @@ PLACES: dict[str, Subject] = {
     "In a community that only its members see": Subject(visibility="members"),
     "On something that is held": Subject(state="held"),
     "On something that was removed": Subject(state="removed"),
+    "On an appeal against a decision of this moderator": Subject(details={"decider_ids": [7]}),
+    "On the account of a citizen": Subject(subject_kind="user"),
+    "On the account of a moderator": Subject(subject_kind="user", role="moderator"),
 }
 
 

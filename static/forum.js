@@ -97,7 +97,9 @@
   };
   document.addEventListener("click", (event) => closeMenus(event.target.closest("[data-menu]")));
 
-  // Keys work only while the focus is inside [data-keys] (WCAG 2.1.4): rows are [data-row], ? opens <dialog id="keys">.
+  // Keys work only while the focus is inside [data-keys], and can be switched off (WCAG 2.1.4): rows are [data-row],
+  // [data-key="r"] is pressed, chosen or focused by r, ? opens <dialog id="keys">.
+  const root = document.documentElement;
   const keys = {
     j: (rows, at) => step(rows, at + 1),
     k: (rows, at) => step(rows, Math.max(at - 1, 0)),
@@ -105,10 +107,17 @@
     x: (rows, at) => rows[at]?.querySelector("input[type=checkbox]")?.click(),
     "?": () => document.getElementById("keys")?.showModal(),
   };
+  keys.ArrowDown = keys.j;
+  keys.ArrowUp = keys.k;
   const step = (rows, to) => {
     const row = rows[Math.min(to, rows.length - 1)];
     row?.querySelector("a")?.focus();
     row?.scrollIntoView({ block: "nearest" });
+  };
+  const press = (control) => {
+    const needsFocus = control.matches("select, input");
+    if (needsFocus) control.focus();
+    if (!control.matches("select")) control.click();
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -116,18 +125,40 @@
       if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
     }
     const region = event.target.closest?.("[data-keys]");
-    if (!region || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!region || event.target.closest("dialog") || root.classList.contains("no-keys")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches("textarea, select, input:not([type=checkbox], [type=radio])")) return;
     const rows = all("[data-row]", region);
     const act = keys[event.key];
-    const control = region.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (control) control.click();
-    else if (act) act(rows, rows.findIndex((row) => row.contains(document.activeElement)));
+    const control = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (control) press(control);
+    else if (act && (rows.length || event.key === "?")) act(rows, rows.findIndex((row) => row.contains(document.activeElement)));
     else return;
     event.preventDefault();
   });
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    const ticks = event.target.closest("[data-ticks]"); // a link that loads the page with every box ticked
+    if (!ticks) return;
+    event.preventDefault();
+    const boxes = all(".pick:not(:disabled)");
+    for (const box of boxes) box.checked = ticks.dataset.ticks === "all";
+    announce(`${boxes.filter((box) => box.checked).length} / ${boxes.length}`);
+  });
+  const KEYS_OFF = "forum-keys-off";
+  const useKeys = (isOn) => root.classList.toggle("no-keys", !isOn);
+  try { useKeys(!localStorage.getItem(KEYS_OFF)); } catch { /* no storage: keys stay on */ }
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-keys-switch]")) return;
+    useKeys(target.checked);
+    try { localStorage[target.checked ? "removeItem" : "setItem"](KEYS_OFF, "1"); } catch { /* for this page only */ }
+  });
+  for (const control of all("[data-keys-switch]")) control.checked = !root.classList.contains("no-keys");
+  for (const opener of all("[data-opens]")) opener.hidden = false;
   const region = document.querySelector("[data-keys]");
-  if (region && document.activeElement === document.body && matchMedia("(pointer: fine)").matches) {
+  const isFree = document.activeElement === document.body && !document.querySelector("[autofocus]");
+  if (region && isFree && matchMedia("(pointer: fine)").matches) {
     region.focus({ preventScroll: true });
   }
   document.querySelectorAll("[data-count]").forEach(count);

@@ -1,5 +1,6 @@
 """Commands that take things out of the forum."""
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import typer
 
 from forum.cli.base import WRONG, fail, opened, say
 from forum.db import Connection
-from forum.domain import communities, exports, formulas, tags
+from forum.domain import communities, exports, formulas, settling, tags
 from forum.domain.ideas import STATUSES
 from forum.domain.lists import Filters
 from forum.settings import Settings
@@ -52,6 +53,9 @@ def top(
         "until": f"{until:%Y-%m-%d}" if until else "",
         "limit": str(limit) if limit else "",
     }
+    with opened() as database:
+        if database.path is None or os.access(database.path, os.W_OK):
+            database.write(settling.settle_all)  # nothing is left to do, unless a server ended in the midst of votes
     with opened() as database, database.reading() as db:
         filters = Filters(
             sort=formula.sort,

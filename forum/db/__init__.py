@@ -3,10 +3,11 @@
 from sqlalchemy.engine import Connection, Row
 
 from forum.db.bulk import cache_more, insert_many, take_ids
-from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sqlite, lock_row
+from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sqlite, joining_sets, lock_row
 from forum.db.engine import Database, DatabaseTrouble, UniqueViolation
 from forum.db.memory import address, generation, is_remembering, remembered
 from forum.db.prepared import Prepared
+from forum.db.writer import put_off
 
 __all__ = [
     "Connection",
@@ -25,7 +26,9 @@ __all__ = [
     "insert_once",
     "is_remembering",
     "is_sqlite",
+    "joining_sets",
     "lock_row",
+    "put_off",
     "remembered",
     "take_ids",
 ]

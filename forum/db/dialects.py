@@ -1,6 +1,7 @@
 """What is written differently on SQLite and on PostgreSQL, and small statements that both share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,3 +48,18 @@ def after_key(columns: Mapping[Any, Any], *, descending: bool = True) -> sa.Colu
 def lock_row(statement: sa.Select[Any], *, of: Any = None) -> sa.Select[Any]:
     """The select, with its row locked until the commit (on SQLite the write transaction holds everything anyway)."""
     return statement.with_for_update(of=of)
+
+
+@contextmanager
+def joining_sets(db: Connection) -> Iterator[None]:
+    """For statements that join thousands of rows of one thing with thousands of another, among rows just written.
+
+    PostgreSQL has no statistics of these yet, takes them for one row each, and compares every row with every other:
+    within the block it joins by hashing. SQLite looks each row up by its key anyway.
+    """
+    if is_sqlite(db):
+        yield
+        return
+    db.exec_driver_sql("SET LOCAL enable_nestloop = off")
+    yield
+    db.exec_driver_sql("SET LOCAL enable_nestloop = on")

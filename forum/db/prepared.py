@@ -5,7 +5,7 @@ shortened: the statement, its types and its errors stay SQLAlchemy's.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,16 @@ class _Plan:
     types: list[Any]
     outof: tuple[tuple[int, Change], ...] | None  # columns that the driver gives in another form; None: not known yet
     row: Callable[[Any], Any] | None
+
+    def given(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        if self.fixed:
+            values = {**self.fixed, **values}
+        if self.into:
+            values = dict(values)
+            for name, change in self.into:
+                values[name] = change(values[name])
+        return values if self.places is None else [values[name] for name in self.places]
 
 
 class Prepared:
@@ -46,25 +56,34 @@ class Prepared:
     def all(self, db: Connection, values: Mapping[str, Any] = sa.util.EMPTY_DICT) -> list[Any]:
         """Every row. Raises what SQLAlchemy would: DBAPIError and its kinds."""
         plan = self._plans.get(db.dialect.name) or self._compile(db)
-        if plan.fixed:
-            values = {**plan.fixed, **values}
-        if plan.into:
-            values = dict(values)
-            for name, change in plan.into:
-                values[name] = change(values[name])
-        given = values if plan.places is None else [values[name] for name in plan.places]
+        given = plan.given(values)
         try:
             cursor = _driver(db).execute(plan.sql, given)
             if plan.row is None:
                 return []
             rows = cursor.fetchall()
-            if plan.outof is None:
-                _complete(plan, db, cursor)
         except db.dialect.loaded_dbapi.Error as error:
             raise _wrapped(db, plan.sql, given, error) from error
-        if plan.outof:
-            rows = [_changed(row, plan.outof) for row in rows]
-        return [plan.row(row) for row in rows]
+        if plan.outof is None:
+            _complete(plan, db, cursor)
+        if plan.outof and rows:
+            columns = list(zip(*rows, strict=True))  # by columns: a loop in C for each
+            for place, change in plan.outof:
+                columns[place] = tuple(map(change, columns[place]))
+            rows = list(zip(*columns, strict=True))
+        return list(map(plan.row, rows))
+
+    def each(self, db: Connection, many: Iterable[Mapping[str, Any]]) -> None:
+        """Run it once for each of these values; no rows come back."""
+        plan = self._plans.get(db.dialect.name) or self._compile(db)
+        given = [plan.given(values) for values in many]
+        cursor = _driver(db).cursor()
+        try:
+            cursor.executemany(plan.sql, given)
+        except db.dialect.loaded_dbapi.Error as error:
+            raise _wrapped(db, plan.sql, given[:1], error) from error
+        finally:
+            cursor.close()
 
     def first(self, db: Connection, values: Mapping[str, Any] = sa.util.EMPTY_DICT) -> Any:
         """The first row, or None."""
@@ -117,13 +136,6 @@ def say(db: Connection, words: str) -> None:
 
 def _driver(db: Connection) -> Any:
     return db.connection.dbapi_connection
-
-
-def _changed(row: Any, outof: tuple[tuple[int, Change], ...]) -> list[Any]:
-    values = list(row)
-    for place, change in outof:
-        values[place] = change(values[place])
-    return values
 
 
 def _wrapped(db: Connection, sql: str, given: Any, error: Exception) -> BaseException:

@@ -12,12 +12,12 @@ from forum.domain import communities, follows, ideas, people
 from forum.domain.communities import CommunityView
 from forum.domain.people import Person
 from forum.domain.permissions import can
-from forum.models import Comment, CommunityMember, Idea, IdeaTag, StatusChange, User
+from forum.models import Comment, CommunityMember, Idea, IdeaTag, StatusChange, User, Vote
 
 BATCH = 200  # people told in one transaction: some 20 ms, so that votes need not wait long
 
 Source = tuple[str, int]
-"""A kind and an id that people follow."""
+"""A kind and an id that people follow; `voters` and an id: those who voted on that idea."""
 
 _IDEA = sa.select(Idea.id, Idea.title, Idea.slug, Idea.state, Idea.author_id, Idea.community_id, Idea.excerpt).where(
     Idea.id == sa.bindparam("idea_id")
@@ -43,6 +43,12 @@ _COMMENT = (
 _CHANGE = sa.select(
     StatusChange.id, StatusChange.kind, StatusChange.status, StatusChange.note, StatusChange.by_id, StatusChange.idea_id
 ).where(StatusChange.id == sa.bindparam("change_id"))
+_VOTERS = (
+    sa.select(Vote.user_id)
+    .where(Vote.idea_id == sa.bindparam("idea_id"), Vote.user_id > sa.bindparam("after"))
+    .order_by(Vote.user_id)
+    .limit(sa.bindparam("most"))
+)
 _PEOPLE = (
     sa.select(*people.COLUMNS, User.wants_mail)
     .where(User.id.in_(sa.bindparam("ids", expanding=True)), User.status.in_(("active", "suspended")))
@@ -133,12 +139,18 @@ def batch(db: Connection, sources: Sequence[Source], start: Place) -> tuple[list
     while number < len(sources):
         kind, object_id = sources[number]
         room = BATCH - len(found)
-        ids = follows.followers(db, kind, object_id, after=after, limit=room)
+        ids = _ids_of(db, kind, object_id, after, room)
         found += ids
         if len(ids) == room:
             return found, Place(number, ids[-1])
         number, after = number + 1, 0
     return found, None
+
+
+def _ids_of(db: Connection, kind: str, object_id: int, after: int, most: int) -> list[int]:
+    if kind == "voters":
+        return list(db.execute(_VOTERS, {"idea_id": object_id, "after": after, "most": most}).scalars())
+    return follows.followers(db, kind, object_id, after=after, limit=most)
 
 
 def recipients(
@@ -152,11 +164,13 @@ def recipients(
     joined: dict[int, list[Any]] = {}
     for member in db.execute(_MEMBERSHIPS, ids):
         joined.setdefault(member.user_id, []).append(member)
-    found = [_recipient(row, joined.get(row.id, [])) for row in rows]
+    found = [_recipient(row, joined.get(row.id, []), is_personal=subject is None) for row in rows]
     return [one for one in found if subject is None or can(one.person, "idea.read", subject)]
 
 
-def _recipient(row: Any, members: list[Any]) -> Recipient:
+def _recipient(row: Any, members: list[Any], *, is_personal: bool) -> Recipient:
+    """Who is suspended gets mails about themselves alone: a decision, an outcome."""
     person = people.made(row, members)
-    takes_mail = row.wants_mail and row.email and row.email_confirmed_at is not None and row.status == "active"
+    is_reached = is_personal or person.status == "active"
+    takes_mail = row.wants_mail and row.email and row.email_confirmed_at is not None and is_reached
     return Recipient(person, row.email if takes_mail else None)

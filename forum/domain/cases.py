@@ -1,22 +1,29 @@
 """Cases: things that wait for a moderator, sorted by due time, lent to one person at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from forum.clock import now
+from forum.clock import from_microseconds, now, to_microseconds
 from forum.db import Connection, after_key, insert_once
 from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator, require
-from forum.domain.subjects import Subject
-from forum.models import Case, Comment, Community, Idea, User
+from forum.models import Appeal, Case, Comment, Community, Decision, Idea, User
 
-KINDS = {"report": "Reported", "held": "Waiting for a check"}
+KINDS = {
+    "report": "Reported",
+    "held": "Waiting for a check",
+    "spam": "Looks like spam",
+    "duplicate": "Looks like a duplicate",
+    "merge": "A merge is asked for",
+    "wave": "Looks like a wave",
+    "appeal": "Appeal",
+}
 BANDS = {"overdue": "Overdue", "due-today": "Due today", "new": "New"}
 LOAN = timedelta(minutes=15)
 WORKING_DAYS = 1
@@ -39,6 +46,9 @@ _COLUMNS: tuple[Any, ...] = (
     Case.claimed_by_id,
     Case.claimed_until,
     Case.closed_at,
+    Case.weight,
+    Case.details,
+    Case.decision_id,
     Community.name.label("community_name"),
     Community.slug.label("community_slug"),
     User.name.label("author_name"),
@@ -46,7 +56,8 @@ _COLUMNS: tuple[Any, ...] = (
     User.is_employee.label("author_is_employee"),
     User.agency_name.label("author_agency"),
     _claimer.name.label("claimer_name"),
-    sa.func.coalesce(Idea.title, _commented.title).label("title"),
+    User.role,
+    sa.func.coalesce(Idea.title, _commented.title, sa.case((Case.subject_kind == "user", User.name))).label("title"),
     sa.func.coalesce(Comment.body, Idea.excerpt).label("text"),
 )
 _cases = (
@@ -58,8 +69,11 @@ _cases = (
     .outerjoin(Comment, sa.and_(Case.subject_kind == "comment", Comment.id == Case.subject_id))
     .outerjoin(_commented, _commented.id == Comment.idea_id)
 )
+_lightness = -Case.weight  # within a due time the weightiest come first
 _GET = _cases.where(Case.id == sa.bindparam("case_id"))
-_mine_only = Case.community_id.in_(sa.bindparam("community_ids", expanding=True))
+_mine_only = sa.and_(
+    Case.community_id.in_(sa.bindparam("community_ids", expanding=True)), Case.subject_kind != "user"
+)  # accounts are for moderators of the whole forum
 _OPEN = sa.select(sa.func.count()).select_from(Case).where(Case.is_open)
 _OPEN_IN = _OPEN.where(_mine_only)
 _OPEN_FOR = (
@@ -81,15 +95,32 @@ _CLAIM = (
     .values(claimed_by_id=sa.bindparam("by"), claimed_until=sa.bindparam("until"))
     .returning(Case.id)
 )
+_own_decision = (  # an appeal that waits, against a decision of the one who asks
+    sa.select(Appeal.id)
+    .join_from(Appeal, Decision, Decision.id == Appeal.decision_id)
+    .where(Appeal.case_id == Case.id, Appeal.outcome == "", Decision.decided_by_id == sa.bindparam("by"))
+    .correlate(Case)
+    .exists()
+)
 _next = (
     sa.select(Case.id)
-    .where(Case.is_open, Case.author_id != sa.bindparam("by"))
+    .where(Case.is_open, Case.author_id != sa.bindparam("by"), sa.or_(Case.kind != "appeal", ~_own_decision))
     .where(sa.or_(Case.claimed_until.is_(None), Case.claimed_until <= sa.bindparam("now")))
-    .order_by(Case.due_at, Case.id)
+    .order_by(Case.due_at, _lightness, Case.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=Case)
 )
-_NEXT, _NEXT_IN = _next, _next.where(_mine_only)
+_is_late = Case.due_at <= sa.bindparam("now")
+_COUNTS: Any = (
+    sa.select(
+        Case.kind,
+        sa.func.sum(sa.case((_is_late, 1), else_=0)).label("overdue"),
+        sa.func.sum(sa.case((_is_late, 0), (Case.due_at < sa.bindparam("midnight"), 1), else_=0)).label("due_today"),
+        sa.func.count().label("all"),
+    )
+    .where(Case.is_open)
+    .group_by(Case.kind)
+)
 _CLOSE = (
     sa.update(Case)
     .where(Case.id == sa.bindparam("the_case"), Case.is_open)
@@ -119,6 +150,14 @@ class Queue:
     next_after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cases wait of each kind (in the bands asked for) and in each band (of the kinds asked for)."""
+
+    kinds: Mapping[str, int]
+    bands: Mapping[str, int]
+
+
 def open_count(db: Connection, user: Person) -> int:
     """How many cases wait in this person's queue: all of them for a moderator, their communities' for a manager."""
     if moderator(user, None):
@@ -138,6 +177,11 @@ def due_after(moment: datetime, working_days: int = WORKING_DAYS) -> datetime:
     return due
 
 
+def whole_hour(moment: datetime) -> datetime:
+    """The full hour that has begun."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def band(due_at: datetime, moment: datetime) -> str:
     """How urgent: past its time, due before the day (UTC) ends, or new."""
     if due_at <= moment:
@@ -149,8 +193,31 @@ def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def open_for(db: Connection, kind: str, subject: Subject) -> int:
-    """The id of the subject's open case of this kind, opened if there is none. Races are settled by the key."""
+class About(Protocol):
+    """What a case can be about: an idea, a comment, an account in its community."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def community_id(self) -> int: ...
+
+
+def open_for(
+    db: Connection,
+    kind: str,
+    subject: About,
+    *,
+    details: Mapping[str, Any] | None = None,
+    due_at: datetime | None = None,
+) -> int:
+    """The id of the subject's open case of this kind, opened if there is none. Races are settled by the key.
+
+    Times are whole hours, the earlier one: so cases of one hour are due together, and the weighty ones come first.
+    """
     subject_key = {"kind": kind, "subject_kind": subject.kind, "subject_id": subject.id}
     for _ in range(TRIES):
         moment = now()
@@ -163,8 +230,8 @@ def open_for(db: Connection, kind: str, subject: Subject) -> int:
             is_open=True,
             report_count=0,
             opened_at=moment,
-            due_at=due_after(moment),
-            details={},
+            due_at=due_at or whole_hour(due_after(moment)),
+            details=dict(details or {}),
         )
         found = db.execute(_OPEN_FOR, subject_key).scalar()
         if found is not None:  # None: somebody decided it between the two statements; open a new one
@@ -183,15 +250,45 @@ def get(db: Connection, user: Person | None, case_id: int) -> Any:
 def queue(db: Connection, user: Person | None, wanted: Wanted, *, after: str | None = None, limit: int = PAGE) -> Queue:
     """A page of this person's queue."""
     user = require(user, "case.list")
-    statement, values = _cases.where(Case.is_open), dict[str, Any]()
-    if not moderator(user, None):
-        statement, values["community_ids"] = statement.where(_mine_only), list(user.managed)
+    statement, values = _within(_cases.where(Case.is_open), user)
     statement = _narrowed(statement, user, wanted)
     if after:
         statement = statement.where(after_key(_read_key(after), descending=False))
-    rows = list(db.execute(statement.order_by(Case.due_at, Case.id).limit(limit + 1), values))
-    more = f"{rows[limit - 1].due_at.timestamp():.6f}_{rows[limit - 1].id}" if len(rows) > limit else None
-    return Queue(rows[:limit], more)
+    rows = list(db.execute(statement.order_by(Case.due_at, _lightness, Case.id).limit(limit + 1), values))
+    return Queue(rows[:limit], _key(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def counts(db: Connection, user: Person | None, wanted: Wanted) -> Counts:
+    """How many cases the other filters would show: each kind within the band asked for, each band of the kind."""
+    user, moment = require(user, "case.list"), now()
+    statement, values = _within(_COUNTS, user)
+    everything = Wanted(community_id=wanted.community_id, is_mine=wanted.is_mine)
+    values |= {"now": moment, "midnight": _midnight(moment)}
+    rows = {
+        row.kind: {
+            "overdue": int(row.overdue),
+            "due-today": int(row.due_today),
+            "new": row.all - int(row.overdue) - int(row.due_today),
+        }
+        for row in db.execute(_narrowed(statement, user, everything), values)
+    }
+    in_bands = [wanted.band] if wanted.band else list(BANDS)
+    of_kinds = [wanted.kind] if wanted.kind else list(rows)
+    return Counts(
+        {kind: sum(row[band] for band in in_bands) for kind, row in rows.items()},
+        {band: sum(rows[kind][band] for kind in of_kinds if kind in rows) for band in BANDS},
+    )
+
+
+def _within(statement: sa.Select[Any], user: Person) -> tuple[sa.Select[Any], dict[str, Any]]:
+    """The cases of this person's queue, and the values that the statement then needs."""
+    if moderator(user, None):
+        return statement, {}
+    return statement.where(_mine_only), {"community_ids": list(user.managed)}
+
+
+def _key(row: Any) -> str:
+    return f"{to_microseconds(row.due_at)}_{row.weight!r}_{row.id}"
 
 
 def _narrowed(statement: sa.Select[Any], user: Person, wanted: Wanted) -> sa.Select[Any]:
@@ -212,10 +309,14 @@ def _narrowed(statement: sa.Select[Any], user: Person, wanted: Wanted) -> sa.Sel
 
 
 def _read_key(after: str) -> Mapping[Any, Any]:
-    due, _, case_id = after.partition("_")
     try:
-        moment = datetime.fromtimestamp(float(due), now().tzinfo)
-        return {Case.due_at: sa.literal(moment, Case.due_at.type), Case.id: sa.literal(int(case_id))}
+        due, weight, case_id = after.split("_")
+        moment = from_microseconds(int(due))
+        return {
+            Case.due_at: sa.literal(moment, Case.due_at.type),
+            _lightness: sa.literal(-float(weight), Case.weight.type),
+            Case.id: sa.literal(int(case_id)),
+        }
     except (ValueError, OverflowError):
         raise NotFound("This page key is not one of ours.") from None
 
@@ -237,12 +338,16 @@ def _taken(case: Any) -> str:
     return f"{case.claimer_name} has this case until {case.claimed_until:%H:%M} UTC."
 
 
-def claim_next(db: Connection, user: Person | None) -> int | None:
-    """Lend this person the most urgent free case; None when nothing waits. Fifty at once each get another one."""
-    user = require(user, "case.list")
-    moment, statement = now(), _NEXT if moderator(user, None) else _NEXT_IN
-    values: dict[str, Any] = {"by": user.id, "now": moment, "community_ids": list(user.managed)}
-    found = db.execute(statement, values if statement is _NEXT_IN else {"by": user.id, "now": moment}).scalar()
+def claim_next(db: Connection, user: Person | None, wanted: Wanted | None = None) -> int | None:
+    """Lend this person the most urgent free case, of those wanted; None when nothing waits. Fifty at once each get
+    another one. Cases that this person has already are passed over, so whoever skips one gets the one after it.
+    """
+    user, moment = require(user, "case.list"), now()
+    statement, values = _within(_next, user)
+    if wanted is not None:
+        statement = _narrowed(statement, user, replace(wanted, is_mine=False))
+    values |= {"by": user.id, "now": moment}
+    found = db.execute(statement, values).scalar()
     if found is None:
         return None
     db.execute(_CLAIM, {"the_case": found, "by": user.id, "now": moment, "until": moment + LOAN})

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from forum import schema
 from forum.clock import now
 from forum.db import Connection, is_sqlite
-from forum.domain import outbox, recounts, search
+from forum.domain import merges, outbox, recounts, search
 from forum.models import Mail, OutboxMessage, User
 from forum.settings import Settings
 
@@ -51,6 +51,8 @@ def run(db: Connection, settings: Settings, *, is_full: bool = False) -> Iterato
     yield from _counts(db, is_full=is_full)
     for sentence in search.check(db):
         yield Finding(sentence, "Run: forum reindex")
+    for sentence in merges.check(db):
+        yield Finding(sentence, "Undo the merge on its page, then merge again.")
     yield from _people(db)
     yield from _work(db)
     yield from _settings(settings)

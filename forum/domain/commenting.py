@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert, insert_once
-from forum.domain import comments, ideas, limits, moderation, outbox, revisions, search
+from forum.domain import comments, ideas, limits, moderation, outbox, revisions, search, spam, trust
 from forum.domain.comments import CommentView
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
-from forum.domain.permissions import require
+from forum.domain.permissions import manages, require
 from forum.models import Comment, CommentAgreement, PostKey, User
 
 LEAST, MOST = 2, 5_000
@@ -93,6 +93,7 @@ class Texts:
 
     body_html: str
     plain: str
+    reading: spam.Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Agreement:
 
 def texts_of(fields: CommentText) -> Texts:
     """Render the words of a comment. Pure: may be done before the transaction begins."""
-    return Texts(text.to_html(fields.body), text.to_plain(fields.body))
+    return Texts(text.to_html(fields.body), text.to_plain(fields.body), spam.read("", fields.body))
 
 
 def post(
@@ -136,8 +137,13 @@ def post(
     if (first := _claim(db, keys)) is not None:
         return Posted(first, comments.get(db, user, first).state == "held", is_new=False)
     limits.hit(db, user, "comment")
-    is_held = _is_to_be_held(db, user, idea)
-    posted = _insert(db, user, idea, parent, fields, texts or texts_of(fields), is_held)
+    texts = texts or texts_of(fields)
+    verdict = spam.judge(db, user, idea.community, "comment", texts.reading)
+    is_held = verdict is not None or _is_to_be_held(db, user, idea, fields.body)
+    posted = _insert(db, user, idea, parent, fields, texts, is_held)
+    spam.put(db, user, "comment", posted.id, texts.reading)
+    if is_held:
+        _hold(db, user, idea.community_id, posted.id, verdict)
     db.execute(_SET_KEYS, {"comment_id": posted.id, "keys": keys})
     return posted
 
@@ -175,7 +181,11 @@ def _claim(db: Connection, keys: tuple[str, str]) -> int | None:
     return None
 
 
-def _is_to_be_held(db: Connection, user: Person, idea: IdeaView) -> bool:
+def _is_to_be_held(db: Connection, user: Person, idea: IdeaView, words: str, before: str = "") -> bool:
+    if trust.never_waits(user):
+        return False
+    if trust.has_too_many_links(user, words, before) and not manages(user, idea):
+        return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(idea.community, user, kept_count)
 
@@ -210,7 +220,6 @@ def _insert(
     _index(db, idea, comment_id, texts, moment)
     if is_held:
         search.hide(db, "comment", comment_id)
-        _hold(db, user, idea.community_id, comment_id)
     else:
         comments.count_more(db, idea.id, 1)
         db.execute(_COUNT_KEPT, {"the_user": user.id, "more": 1})
@@ -218,7 +227,10 @@ def _insert(
     return Posted(comment_id, is_held)
 
 
-def _hold(db: Connection, user: Person, community_id: int, comment_id: int) -> None:
+def _hold(db: Connection, user: Person, community_id: int, comment_id: int, verdict: spam.Verdict | None) -> None:
+    if verdict is not None:
+        spam.hold(db, "comment", comment_id, verdict, community_id=community_id, author_id=user.id)
+        return
     moderation.open_held(
         db, subject_kind="comment", subject_id=comment_id, community_id=community_id, author_id=user.id
     )
@@ -254,13 +266,31 @@ def edit(
     db.execute(_SET_TEXT, {"the_id": comment_id, **values})
     idea = ideas.get(db, user, comment.idea_id)
     _index(db, idea, comment_id, texts, comment.created_at)
-    if comment.state == "held":
-        search.hide(db, "comment", comment_id)
-    elif _is_to_be_held(db, user, idea):
-        comments.change_state(db, comment_id, "held")
-        db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
-        _hold(db, user, idea.community_id, comment_id)
+    _check_again(db, user, comment, idea, fields.body, texts.reading)
     return comments.get(db, user, comment_id)
+
+
+def _check_again(
+    db: Connection, user: Person, comment: CommentView, idea: IdeaView, body: str, reading: spam.Reading
+) -> None:
+    """Hold a comment whose new words must wait for a check."""
+    spam.put(db, user, "comment", comment.id, reading, is_held=comment.state == "held")
+    if comment.state == "held":
+        search.hide(db, "comment", comment.id)
+        return
+    verdict = spam.judge(
+        db,
+        user,
+        idea.community,
+        "comment",
+        reading,
+        subject_id=comment.id,
+        before=lambda: spam.read("", comment.body),
+    )
+    if verdict is not None or _is_to_be_held(db, user, idea, body, comment.body):
+        comments.change_state(db, comment.id, "held")
+        db.execute(_COUNT_KEPT, {"the_user": user.id, "more": -1})
+        _hold(db, user, idea.community_id, comment.id, verdict)
 
 
 def mark_of(comment: CommentView) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect
+from forum.domain import limits
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import require
@@ -116,6 +117,7 @@ def keep(
     kind that is none of ours, for a text that is far too long, and for a key that belongs to somebody else.
     """
     user = require(user, "account.use")
+    limits.hit(db, user, "draft")
     kept = _chosen(kind, fields)
     if not any(value.strip() for name, value in kept.items() if name not in ("community", "parent", "official")):
         return None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, after_key, insert_once
-from forum.domain import communities, ideas
+from forum.domain import carries, communities, ideas, limits
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import require
@@ -84,6 +84,7 @@ class FollowView:
 def follow(db: Connection, user: Person | None, kind: str, object_id: int) -> bool:
     """Start to follow something that this person may see. True when it is new. NotFound for anything else."""
     user = _allowed(db, user, kind, object_id)
+    limits.hit(db, user, "follow")
     return put(db, user, kind, object_id)
 
 
@@ -95,7 +96,10 @@ def put(db: Connection, user: Person, kind: str, object_id: int) -> bool:
 def remove(db: Connection, user: Person | None, kind: str, object_id: int) -> bool:
     """Stop following; also what can't be seen any more. True when it was followed."""
     user = require(user, "account.use")
-    return db.execute(_REMOVE, {"by": user.id, "what": kind, "on": object_id}).rowcount == 1
+    is_removed = db.execute(_REMOVE, {"by": user.id, "what": kind, "on": object_id}).rowcount == 1
+    if is_removed and kind == "idea":
+        carries.take_back(db, "follow", user.id, object_id)
+    return is_removed
 
 
 def is_following(db: Connection, user: Person | None, kind: str, object_id: int) -> bool:

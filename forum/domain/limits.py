@@ -18,16 +18,23 @@ from forum.models import LimitHit
 
 PARTS = 10
 
-PERSONAL: dict[str, tuple[tuple[int, int, int], int]] = {
-    # act: (most for trust level 0, 1, 2 and above), seconds
-    "vote": ((300, 900, 3000), 3600),
-    "idea": ((5, 15, 40), 86_400),
-    "comment": ((30, 120, 400), 3600),
-    "agree": ((200, 600, 2000), 3600),
-    "report": ((10, 40, 200), 3600),
-    "edit": ((60, 120, 400), 3600),
-    "propose": ((2, 4, 10), 86_400),
+PERSONAL: dict[str, tuple[tuple[int, int, int, int, int], int]] = {
+    # act: (most for each trust level from 0 to 4), seconds
+    "vote": ((300, 900, 3000, 3000, 9000), 3600),
+    "idea": ((5, 15, 40, 80, 400), 86_400),
+    "comment": ((30, 120, 400, 400, 2000), 3600),
+    "agree": ((200, 600, 2000, 2000, 6000), 3600),
+    "report": ((10, 40, 200, 200, 200), 3600),
+    "edit": ((60, 120, 400, 400, 2000), 3600),
+    "follow": ((200, 600, 2000, 2000, 2000), 3600),
+    "draft": ((1500, 1500, 1500, 1500, 3000), 3600),  # a draft is kept every few seconds while somebody types
+    "propose": ((2, 4, 10, 10, 10), 86_400),
+    "appeal": ((10, 10, 20, 20, 20), 86_400),
+    "merge": ((5, 15, 40, 80, 80), 86_400),  # proposals to merge or to split
+    "account": ((30, 30, 30, 30, 30), 3600),  # changes of one's own name, address, password, settings
 }
+"""What one person may do how often. Administrators and moderators are not limited: they clear queues."""
+
 ADDRESSED: dict[str, tuple[int, int]] = {
     # act: most, seconds; counted by address range or by the mail address named
     "sign-in": (25, 300),
@@ -60,7 +67,7 @@ def hit(db: Connection, user: Person, act: str) -> None:
     if user.role in ("administrator", "moderator"):
         return
     most, seconds = PERSONAL[act]
-    _count(db, f"{act}:{user.id}", most[min(user.trust_level, 2)], seconds)
+    _count(db, f"{act}:{user.id}", most[max(0, min(user.trust_level, len(most) - 1))], seconds)
 
 
 def hit_address(db: Connection, act: str, who: str) -> None:

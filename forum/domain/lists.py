@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from forum.clock import from_microseconds, to_microseconds
 from forum.db import Connection, Prepared, after_key
 from forum.domain.errors import Invalid
-from forum.models import CommunityAgency, Idea, IdeaTag, User
+from forum.models import Community, CommunityAgency, Idea, IdeaTag, User
 
 PAGE = 25
 STEP = 500
@@ -108,6 +108,7 @@ _CONDITIONS: dict[str, Any] = {
         sa.select(CommunityAgency.community_id).where(CommunityAgency.agency_id == sa.bindparam("agency_id"))
     ),
 }
+_PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 
 @lru_cache(maxsize=512)
@@ -123,6 +124,8 @@ def _statement(shape: _Shape) -> Prepared:
             statement = statement.where(_CONDITIONS[name])
     if shape.in_track:
         statement = statement.where(Idea.state == sa.bindparam("state"))
+        if "community_id" not in shape.named:  # is_public tells only about what is listed
+            statement = statement.where(Idea.community_id.in_(_PUBLIC))
     else:
         statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
     if shape.after:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, insert_once
-from forum.domain import follows, sessions
+from forum.domain import follows, limits, sessions
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Conflict, Invalid
 from forum.domain.people import Person
@@ -33,6 +33,7 @@ _BY_HANDLE = sa.select(User.id).where(User.handle == sa.bindparam("handle"), Use
 def join(db: Connection, user: Person | None, community: CommunityView) -> bool:
     """Become a member and follow the community. Says whether that was new; joining twice changes nothing."""
     user = require(user, "community.join", community)
+    limits.hit(db, user, "follow")
     follows.put(db, user, "community", community.id)
     return _add(db, community.id, user.id, "member")
 

@@ -1,275 +1,356 @@
-"""Moderation: which posts wait for a check, and decisions: keep, hold or remove, with a reason that the author sees."""
+"""Moderation: decisions on cases, on posts and on accounts, one by one or many in one act, with all that follows."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field, model_validator
 
 from forum.clock import now
-from forum.db import Connection, insert, insert_once
-from forum.domain import cases, communities, notifications, reports, subjects, trust
+from forum.db import Connection
+from forum.domain import cases, decisions, effects, holds, moves, outbox, reports, statements, subjects, trust
+from forum.domain.actions import ACTIONS as TABLE
+from forum.domain.actions import ON_POSTS, DecisionFields
 from forum.domain.communities import CommunityView
-from forum.domain.errors import Conflict, NotFound
-from forum.domain.notifications import Telling
+from forum.domain.decisions import earlier, reason_for, reasons_for
+from forum.domain.errors import Conflict, Forbidden, ForumError, Invalid, NotFound
+from forum.domain.holds import close_held, open_held, should_hold
 from forum.domain.people import Person
-from forum.domain.permissions import manages, require
-from forum.domain.reasons import BY_CODE, label
-from forum.domain.subjects import Subject
-from forum.models import Case, Decision, StatusChange, User
+from forum.domain.permissions import can, require
+from forum.domain.reasons import label
+from forum.domain.subjects import Account, Subject
+from forum.models import Decision, StatusChange
 
-FIRST_POSTS = 3
-NOTE_LENGTH = 2_000
-ACTIONS = {"keep": "Kept", "hold": "Held for a second look", "remove": "Removed"}
-_STATE_AFTER = {"keep": "published", "hold": "held", "remove": "removed"}
+MOST_AT_ONCE = 500
+ACTIONS = {code: action.label for code, action in TABLE.items()}
+"""What was done, in a few words, by the code of the action."""
+OWN_PAGES = {"appeal": "an appeal", "wave": "a wave", "merge": "a merge"}
+"""Kinds of case that are decided on pages of their own."""
+_CLOSED_TOGETHER = ("report", "held", "spam")
+_HISTORY = {"removed": "removed", "held": "held", "off-topic": "off-topic", "published": "restored"}
 
-
-class DecisionFields(BaseModel):
-    """What a moderator fills in. Whoever holds or removes says why."""
-
-    action: Literal["keep", "hold", "remove"]
-    reason: str = ""
-    note: str = Field(default="", max_length=NOTE_LENGTH)
-
-    @model_validator(mode="after")
-    def _has_reason(self) -> "DecisionFields":
-        if self.reason and self.reason not in BY_CODE:
-            raise ValueError("Please choose one of the reasons.")
-        if self.action != "keep" and not self.reason:
-            raise ValueError("Please choose a reason. The author will see it.")
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement of reasons, as its author reads it (the fields of the EU Digital Services Act, article 17)."""
-
-    id: int
-    subject_kind: str
-    subject_id: int
-    community: CommunityView
-    author_id: int
-    action: str
-    reason: str
-    note: str
-    machine: str
-    created_at: Any
-
-    @property
-    def community_id(self) -> int:
-        return self.community.id
-
-
-_OPEN_CASE = sa.select(Case.id).where(
-    Case.kind == "held",
-    Case.subject_kind == sa.bindparam("subject_kind"),
-    Case.subject_id == sa.bindparam("subject_id"),
-    Case.is_open,
-)
-_removals = (
-    sa.select(Decision.subject_id, Decision.reason)
-    .where(Decision.action == "remove", Decision.subject_kind == sa.bindparam("subject_kind"))
-    .order_by(Decision.id)
-)
-_REASONS = _removals.where(Decision.subject_id.in_(sa.bindparam("ids", expanding=True)))
-_EARLIER = (
-    sa.select(
-        Decision.id, Decision.action, Decision.reason, Decision.note, Decision.created_at, User.name.label("by_name")
+_HELD_BY = (
+    sa.select(Decision.before)
+    .where(
+        Decision.subject_kind == sa.bindparam("kind"),
+        Decision.subject_id == sa.bindparam("it"),
+        Decision.action == "hold",
+        Decision.undone_at.is_(None),
     )
-    .join_from(Decision, User, User.id == Decision.decided_by_id, isouter=True)
-    .where(Decision.subject_kind == sa.bindparam("subject_kind"), Decision.subject_id == sa.bindparam("subject_id"))
-    .order_by(Decision.id.desc())
-    .limit(20)
-)
-_OF_CASE = (
-    sa.select(Decision.id, Decision.action, Decision.reason, Decision.created_at, User.name.label("by_name"))
-    .join_from(Decision, User, User.id == Decision.decided_by_id, isouter=True)
-    .where(Decision.case_id == sa.bindparam("case_id"))
     .order_by(Decision.id.desc())
     .limit(1)
 )
-_GET = sa.select(
-    Decision.id,
-    Decision.subject_kind,
-    Decision.subject_id,
-    Decision.community_id,
-    Decision.action,
-    Decision.reason,
-    Decision.note,
-    Decision.machine,
-    Decision.created_at,
-    Decision.author_id,
-).where(Decision.id == sa.bindparam("decision_id"))
 
 
-def should_hold(community: CommunityView, author: Person, kept_count: int) -> bool:
-    """Does a post of this author wait for a check here? Managers' posts never do."""
-    if manages(author, community):
-        return False
-    if community.moderation == "before":
-        return True
-    return community.moderation == "first-posts" and author.trust_level == 0 and kept_count < FIRST_POSTS
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a decision would do to one case, or why it can't be made. `effect` is a sentence."""
+
+    case_id: int
+    title: str
+    effect: str
+    why_not: str = ""
 
 
-def open_held(db: Connection, *, subject_kind: str, subject_id: int, community_id: int, author_id: int) -> int:
-    """Open the case of a held post, or find the one that is open already. Returns its id."""
-    moment = now()
-    subject = {"subject_kind": subject_kind, "subject_id": subject_id}
-    insert_once(
-        db,
-        Case,
-        kind="held",
-        **subject,
-        community_id=community_id,
-        author_id=author_id,
-        is_open=True,
-        report_count=0,
-        opened_at=moment,
-        due_at=cases.due_after(moment),
-        details={},
-    )
-    return int(db.execute(_OPEN_CASE, subject).scalar_one())
+@dataclass(slots=True)
+class _Deed:
+    """One decision on its way: who decides what, in which case and act."""
+
+    user: Person
+    fields: DecisionFields
+    case: Any = None
+    act_id: str = ""
+    closed: list[int] = field(default_factory=list)
 
 
-def close_held(db: Connection, subject_kind: str, subject_id: int) -> None:
-    """Nothing is left to check, because the author took the post back. Reports about it stay open."""
-    for case_id in cases.open_ids(db, subject_kind, subject_id, kind="held"):
-        cases.close(db, case_id)
-
-
-def decide(db: Connection, user: Person | None, case_id: int, fields: DecisionFields) -> int:
+def decide(db: Connection, user: Person | None, case_id: int, fields: DecisionFields, *, act_id: str = "") -> int:
     """Decide a case; returns the id of the decision. The post changes its state, its author and its reporters are told.
 
-    Conflict if somebody else has the case or has decided it; Forbidden on one's own content; NotFound out of reach.
+    A suspension leaves the case open: the post itself still waits for a decision. Conflict if somebody else has the
+    case or has decided it; Forbidden on one's own content; NotFound out of reach; Invalid where an action does not fit.
     """
     case = cases.get(db, user, case_id)
     user = require(user, "case.decide", case)
-    if cases.is_lent_to_another(case, user):
-        raise Conflict(f"{case.claimer_name} has this case right now.")
+    _check(case, user, fields)
+    deed = _Deed(user, fields, case, act_id)
+    if fields.action in ("suspend", "unsuspend"):
+        if not case.is_open:
+            raise Conflict("Somebody has decided this case in the meantime. See the decision below.")
+        account = subjects.account(db, case.author_id)
+        return _on_account(db, deed, account, require(user, "user.suspend", account))
     if not cases.close(db, case_id):
         raise Conflict("Somebody has decided this case in the meantime. See the decision below.")
+    deed.closed.append(case_id)
     subject = subjects.get(db, user, case.subject_kind, case.subject_id, to_change=True)
-    after = _after(subject.state, fields.action)
-    if after != subject.state:
-        subjects.change_state(db, subject, after)
-    decision_id = insert(
+    return _on_post(db, deed, subject)
+
+
+def _check(case: Any, user: Person, fields: DecisionFields) -> None:
+    if case.kind in OWN_PAGES:
+        raise Conflict(f"This is {OWN_PAGES[case.kind]}. Please decide on it on its own page.")
+    if cases.is_lent_to_another(case, user):
+        raise Conflict(f"{case.claimer_name} has this case right now.")
+    if fields.action in ON_POSTS and case.subject_kind not in TABLE[fields.action].kinds:
+        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for a {case.subject_kind}."})
+
+
+def act(db: Connection, user: Person | None, kind: str, subject_id: int, fields: DecisionFields) -> int:
+    """Decide about a post without a case; returns the id of the decision. Cases that wait about it close with it."""
+    subject = subjects.get(db, user, kind, subject_id, to_change=True)
+    user = require(user, "decision.make", subject)
+    if kind not in TABLE[fields.action].kinds:
+        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for a {kind}."})
+    return _on_post(db, _Deed(user, fields), subject)
+
+
+def act_on_account(db: Connection, user: Person | None, user_id: int, fields: DecisionFields) -> int:
+    """Warn or suspend somebody, or end their suspension; returns the id of the decision. Sessions end at once."""
+    account = subjects.account(db, user_id)
+    user = require(user, "user.suspend", account)
+    if "user" not in TABLE[fields.action].kinds:
+        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for an account."})
+    return _on_account(db, _Deed(user, fields), account, user)
+
+
+def decide_many(db: Connection, user: Person | None, case_ids: list[int], fields: DecisionFields) -> str:
+    """Decide these cases alike, all or none; returns the id of the act, by which they can be undone together.
+
+    Cases about a post that the act has decided already close with it. Invalid or Conflict names the case that can't be
+    decided; then nothing was.
+    """
+    if not case_ids or len(case_ids) > MOST_AT_ONCE:
+        raise Invalid({"action": f"Please choose between 1 and {MOST_AT_ONCE} cases."})
+    act_id = decisions.new_act()
+    done: set[tuple[str, int]] = set()
+    for case_id in sorted(set(case_ids)):
+        try:
+            case = cases.get(db, user, case_id)
+            subject = _subject_key(case, fields)
+            if subject not in done:
+                decide(db, user, case_id, fields, act_id=act_id)
+                done.add(subject)
+        except Invalid as error:
+            raise Invalid({"action": f"Nothing was decided, because of case {case_id}: {error}"}) from None
+        except (Conflict, Forbidden, NotFound) as error:
+            raise Conflict(f"Nothing was decided, because of case {case_id}: {error}") from None
+    return act_id
+
+
+def _subject_key(case: Any, fields: DecisionFields) -> tuple[str, int]:
+    is_about_account = fields.action in ("suspend", "unsuspend")
+    return ("user", case.author_id) if is_about_account else (case.subject_kind, case.subject_id)
+
+
+def preview(db: Connection, user: Person | None, case_ids: list[int], fields: DecisionFields) -> list[Outlook]:
+    """What decide_many would do to each case, and which can't be decided and why. Changes nothing."""
+    found: list[Outlook] = []
+    done: dict[tuple[str, int], int] = {}
+    for case_id in sorted(set(case_ids))[:MOST_AT_ONCE]:
+        try:
+            case = cases.get(db, user, case_id)
+        except ForumError as error:
+            found.append(Outlook(case_id, "", "", str(error)))
+            continue
+        key = _subject_key(case, fields)
+        if key in done:
+            found.append(Outlook(case_id, case.title or "", f"Goes with case {done[key]}, which is about the same."))
+            continue
+        effect, why_not = "", ""
+        try:
+            effect = _foreseen(db, user, case, fields)
+            done[key] = case_id
+        except ForumError as error:
+            why_not = str(error)
+        found.append(Outlook(case_id, case.title or "", effect, why_not))
+    return found
+
+
+def _foreseen(db: Connection, user: Person | None, case: Any, fields: DecisionFields) -> str:
+    user = require(user, "case.decide", case)
+    _check(case, user, fields)
+    if not case.is_open:
+        raise Conflict("Somebody has decided this case in the meantime.")
+    if fields.action in ("suspend", "unsuspend"):
+        account = subjects.account(db, case.author_id)
+        require(user, "user.suspend", account)
+        kind, subject_id, place = "user", case.author_id, None
+    else:
+        kind, subject_id = case.subject_kind, case.subject_id
+        place = _target(db, user, subjects.get(db, user, kind, subject_id), fields)
+    after = _wanted(db, kind, subject_id, effects.read(db, kind, subject_id), fields, case, place)
+    if place is not None:
+        return f"Goes to {place.name}."
+    if fields.action == "warn":
+        return "The author is warned. Nothing else changes."
+    if not after:
+        return "Stays as it is."
+    return {"lock": "Is locked.", "unlock": "Is open again."}.get(fields.action, f"{TABLE[fields.action].label}.")
+
+
+def _target(db: Connection, user: Person, subject: Subject, fields: DecisionFields) -> CommunityView | None:
+    return moves.target(db, user, subject.community_id, fields.community) if fields.action == "move" else None
+
+
+def _wanted(
+    db: Connection,
+    kind: str,
+    subject_id: int,
+    now_is: effects.Values,
+    fields: DecisionFields,
+    case: Any,
+    place: CommunityView | None,
+) -> effects.Values:
+    until = now() + fields.lasts if fields.lasts else None
+    shown = _shown(db, kind, subject_id, case) if now_is.get("state") == "held" else "published"
+    return effects.wanted(fields.action, now_is, shown=shown, community_id=place.id if place else 0, until=until)
+
+
+def _shown(db: Connection, kind: str, subject_id: int, case: Any) -> str:
+    """What a held post was before it was held: on the off-topic track, or published."""
+    if case is not None and case.details.get("shown"):
+        return str(case.details["shown"])
+    before = db.execute(_HELD_BY, {"kind": kind, "it": subject_id}).scalar() or {}
+    return "off-topic" if before.get("state") == "off-topic" else "published"
+
+
+def _on_post(db: Connection, deed: _Deed, subject: Subject) -> int:
+    """Change the post, write the decision, close what waited about it, and tell people."""
+    user, fields = deed.user, deed.fields
+    place = _target(db, user, subject, fields)
+    now_is = effects.current(db, subject.kind, subject.id)
+    after = _wanted(db, subject.kind, subject.id, now_is, fields, deed.case, place)
+    effects.put(db, subject.kind, subject.id, after, by_id=user.id)
+    if TABLE[fields.action].closes_cases:
+        deed.closed += _close_others(db, subject)
+    decision_id = decisions.record(
         db,
-        Decision,
-        case_id=case_id,
+        user,
+        action=fields.action,
         subject_kind=subject.kind,
         subject_id=subject.id,
-        community_id=subject.community_id,
         author_id=subject.author_id,
-        action=fields.action,
-        reason=fields.reason,
-        note=fields.note.strip(),
+        community=subject.community,
         state_before=subject.state,
-        state_after=after,
-        decided_by_id=user.id,
-        created_at=now(),
+        state_after=after.get("state", subject.state),
+        before={name: now_is[name] for name in after},
+        after=after,
+        reason=fields.reason,
+        facts=_facts(db, deed),
+        note=fields.note,
+        machine=_machine(deed.case),
+        case_id=deed.case.id if deed.case is not None else None,
+        act_id=deed.act_id,
     )
-    _follow_up(db, user, subject, fields, decision_id, after)
+    decisions.name_in_cases(db, deed.closed, decision_id)
+    keep_held_case(db, subject, after.get("state", subject.state))
+    if place is not None:
+        note = f"From {subject.community.name} to {place.name}."
+        note_change(db, subject, "moved", user.id, f"{note} {fields.note.strip()}".strip())
+        outbox.add(db, "idea.moved", idea_id=subject.id, by_id=user.id)
+    elif after:
+        kind = (
+            _HISTORY.get(str(after["state"]), str(after["state"]))
+            if "state" in after
+            else TABLE[fields.action].label.lower()
+        )
+        note_change(db, subject, kind, user.id, label(fields.reason) if fields.reason else "")
+    trust.update(db, subject.author_id)
+    _tell(db, deed, subject, decision_id, is_changed=bool(after))
     return decision_id
 
 
-def _after(before: str, action: str) -> str:
-    """What a post becomes. Keeping changes only what waits: a withdrawn post stays withdrawn."""
-    if before in ("withdrawn", "merged"):
-        return before
-    if action == "keep":
-        return "published" if before == "held" else before
-    return _STATE_AFTER[action]
-
-
-def _follow_up(
-    db: Connection, user: Person, subject: Subject, fields: DecisionFields, decision_id: int, after: str
-) -> None:
-    case_ids = [*_cases_of(db, decision_id)]
-    case_ids += [other for other in cases.open_ids(db, subject.kind, subject.id) if cases.close(db, other)]
-    if fields.action == "hold" and after == "held":
-        open_held(
-            db,
-            subject_kind=subject.kind,
-            subject_id=subject.id,
-            community_id=subject.community_id,
-            author_id=subject.author_id,
-        )
-    if subject.kind == "idea" and after != subject.state:
-        kind = {"removed": "removed", "held": "held"}.get(after, "restored")
-        row = {"idea_id": subject.id, "kind": kind, "status": "", "note": label(fields.reason) if fields.reason else ""}
-        db.execute(sa.insert(StatusChange), {**row, "by_id": user.id, "created_at": now()})
-    trust.update(db, subject.author_id)
-    if after != subject.state:
-        notifications.later(
-            db, [subject.author_id], _told_author(subject, fields, decision_id), reason="it is your post"
-        )
-    reporters = {person for case_id in case_ids for person in reports.reporters(db, case_id)}
-    if reporters and fields.action != "hold":
-        told = _told_reporters(subject, fields, decision_id)
-        notifications.later(db, sorted(reporters), told, reason="you reported this post")
-
-
-def _cases_of(db: Connection, decision_id: int) -> list[int]:
-    found = db.execute(sa.select(Decision.case_id).where(Decision.id == decision_id)).scalar()
-    return [] if found is None else [int(found)]
-
-
-def _told_author(subject: Subject, fields: DecisionFields, decision_id: int) -> Telling:
-    what = {"keep": "is published now", "hold": "waits for a second look", "remove": "was removed"}[fields.action]
-    lines = [f"Your {subject.label} {what}."]
-    if fields.reason:
-        reason = BY_CODE[fields.reason]
-        lines.append(f"The reason: {reason.label}. {reason.text}")
-    if fields.note.strip():
-        lines.append(f"The moderator says: {fields.note.strip()}")
-    if fields.action == "remove":
-        lines.append("You can read the whole decision, and what you can do now, on its page.")
-    title = f"Your {subject.kind} {what}"
-    return Telling(
-        f"decision:{decision_id}", "moderation.decided", title, f"/decisions/{decision_id}", "\n\n".join(lines)
-    )
-
-
-def _told_reporters(subject: Subject, fields: DecisionFields, decision_id: int) -> Telling:
-    kept = fields.action == "keep"
-    what = "stays as it is" if kept else "was removed"
-    text = f"Thank you for your report. A moderator looked at it. The {subject.label} {what}."
-    if not kept:
-        text += f" The reason: {label(fields.reason)}."
-    return Telling(
-        f"report:{decision_id}", "report.decided", f"Your report: the {subject.kind} {what}", subject.path, text
-    )
-
-
-def reason_for(db: Connection, subject_kind: str, subject_id: int) -> str:
-    """The code of the reason for which this was removed last; empty if it never was."""
-    return reasons_for(db, subject_kind, [subject_id]).get(subject_id, "")
-
-
-def reasons_for(db: Connection, subject_kind: str, ids: list[int]) -> dict[int, str]:
-    """The codes of the reasons for which these were removed last, by id."""
-    rows = db.execute(_REASONS, {"subject_kind": subject_kind, "ids": ids})
-    return {row.subject_id: row.reason for row in rows}
-
-
-def earlier(db: Connection, subject_kind: str, subject_id: int) -> list[Any]:
-    """Decisions about a subject, newest first: id, action, reason, note, created_at, by_name."""
-    return list(db.execute(_EARLIER, {"subject_kind": subject_kind, "subject_id": subject_id}))
-
-
-def decision_of(db: Connection, case_id: int) -> Any:
-    """The decision that ended a case, or None."""
-    return db.execute(_OF_CASE, {"case_id": case_id}).first()
-
-
-def statement(db: Connection, user: Person | None, decision_id: int) -> Statement:
-    """A decision as its author and the moderators read it; NotFound for everybody else."""
-    row = db.execute(_GET, {"decision_id": decision_id}).first()
-    if row is None or user is None:
-        raise NotFound("There is no decision here.")
-    values = dict(row._mapping)
-    place = communities.load(db, values.pop("community_id"))
-    found = Statement(**values, community=place)
-    if user.id != found.author_id and not manages(user, found):
-        raise NotFound("There is no decision here.")
+def _close_others(db: Connection, subject: Subject) -> list[int]:
+    found: list[int] = []
+    for kind in _CLOSED_TOGETHER:
+        waiting = cases.open_ids(db, subject.kind, subject.id, kind=kind)
+        found += [case_id for case_id in waiting if cases.close(db, case_id)]
     return found
+
+
+def keep_held_case(db: Connection, subject: Subject, state: str) -> None:
+    """What is held waits in an open case, and nothing else does."""
+    if state != "held":
+        holds.close_held(db, subject.kind, subject.id)
+        return
+    holds.open_held(
+        db,
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+        community_id=effects.current(db, subject.kind, subject.id).get("community_id", subject.community_id),
+        author_id=subject.author_id,
+    )
+
+
+def note_change(db: Connection, subject: Subject, kind: str, by_id: int, note: str) -> None:
+    """Write a line into the public history of an idea; comments have none."""
+    if subject.kind == "idea":
+        row = {"idea_id": subject.id, "kind": kind, "status": "", "note": note, "by_id": by_id, "created_at": now()}
+        db.execute(sa.insert(StatusChange), row)
+
+
+def _facts(db: Connection, deed: _Deed) -> str:
+    """What the case shows, and what the moderator adds."""
+    found = ""
+    if deed.case is not None:
+        counts = {row.reason: row.count for rows in reports.reasons_of(db, deed.closed).values() for row in rows}
+        found = statements.facts_of(deed.case.kind, counts, deed.case.details)
+    return f"{found} {deed.fields.facts.strip()}".strip()
+
+
+def _machine(case: Any) -> str:
+    return "found" if case is not None and case.kind in decisions.MACHINE_KINDS else ""
+
+
+def _tell(db: Connection, deed: _Deed, subject: Subject, decision_id: int, *, is_changed: bool) -> None:
+    action = TABLE[deed.fields.action]
+    decision = decisions.load(db, decision_id, place=subject.community)
+    if is_changed or action.code == "warn":
+        statements.tell_author(db, decision, subject.label, subject.kind)
+    reporters = {person for case_id in deed.closed for person in reports.reporters(db, case_id)}
+    if reporters and action.code != "hold":
+        statements.tell_reporters(db, decision, subject, sorted(reporters))
+
+
+def _on_account(db: Connection, deed: _Deed, account: Account, user: Person) -> int:
+    """Change the standing of an account, write the decision and tell its owner."""
+    fields = deed.fields
+    now_is = effects.current(db, "user", account.id)
+    if now_is["status"] not in ("active", "suspended"):
+        raise Conflict("Nobody can sign in with this account, so there is nothing to suspend.")
+    if fields.action == "unsuspend" and now_is["status"] != "suspended":
+        raise Conflict("This account is not suspended.")
+    after = _wanted(db, "user", account.id, now_is, fields, None, None)
+    effects.put(db, "user", account.id, after, by_id=user.id)
+    decision_id = decisions.record(
+        db,
+        user,
+        action=fields.action,
+        subject_kind="user",
+        subject_id=account.id,
+        author_id=account.id,
+        community=None,
+        state_before=now_is["status"],
+        state_after=str(after.get("status", now_is["status"])),
+        before={name: now_is[name] for name in after},
+        after=after,
+        reason=fields.reason,
+        facts=_facts(db, deed),
+        note=fields.note,
+        machine=_machine(deed.case),
+        case_id=deed.case.id if deed.case is not None else None,
+        act_id=deed.act_id,
+        ends_at=now() + fields.lasts if fields.lasts else None,
+    )
+    statements.tell_author(db, decisions.load(db, decision_id), "account", "account")
+    return decision_id
+
+
+def choices(user: Person, case: Any) -> tuple[str, ...]:
+    """The actions that a moderator can choose in a case."""
+    found = tuple(code for code in ON_POSTS if case.subject_kind in TABLE[code].kinds)
+    return (*found, "suspend") if can(user, "user.suspend", case) else found
+
+
+__all__ = [
+    "ACTIONS", "DecisionFields", "Outlook", "act", "act_on_account", "choices", "close_held", "decide", "decide_many",
+    "earlier", "open_held", "preview", "reason_for", "reasons_for", "should_hold",
+]  # fmt: skip

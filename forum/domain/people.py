@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from forum.clock import now
 from forum.db import Connection, Prepared
 from forum.domain.errors import NotFound
 from forum.models import CommunityMember, User
@@ -39,6 +41,7 @@ COLUMNS = (
     User.name,
     User.role,
     User.status,
+    User.suspended_until,
     User.is_employee,
     User.email_confirmed_at,
     User.trust_level,
@@ -68,6 +71,12 @@ def from_row(db: Connection, row: Any) -> Person:
     return made(row, _MEMBERSHIPS.all(db, {"user_id": row.id}))
 
 
+def standing(status: str, suspended_until: datetime | None) -> str:
+    """The status of an account now: a suspension ends by itself at its date, whoever has noticed."""
+    is_over = status == "suspended" and suspended_until is not None and suspended_until <= now()
+    return "active" if is_over else status
+
+
 def made(row: Any, members: Iterable[Any]) -> Person:
     """A person from a row that has at least COLUMNS and their memberships (community_id, role)."""
     members = list(members)
@@ -76,7 +85,7 @@ def made(row: Any, members: Iterable[Any]) -> Person:
         handle=row.handle,
         name=row.name,
         role=row.role,
-        status=row.status,
+        status=standing(row.status, row.suspended_until),
         is_employee=row.is_employee,
         is_confirmed=row.email_confirmed_at is not None,
         trust_level=row.trust_level,

@@ -60,6 +60,27 @@ def not_author(user: Person | None, subject: Any) -> bool:
     return user is not None and subject.author_id != user.id
 
 
+def own(user: Person | None, subject: Any) -> bool:
+    """About this person's own post or account; a suspended person counts too."""
+    return user is not None and user.status in ("active", "suspended") and subject.author_id == user.id
+
+
+def not_decider(user: Person | None, subject: Any) -> bool:
+    """Whoever made a decision does not decide on the appeal against it."""
+    details = getattr(subject, "details", None) or {}
+    return user is not None and user.id not in details.get("decider_ids", ())
+
+
+def handles(user: Person | None, case: Any) -> bool:
+    """Cases about accounts are for moderators of the whole forum, all others for the managers of the community too."""
+    return moderator(user, case) if getattr(case, "subject_kind", "") == "user" else manages(user, case)
+
+
+def below(user: Person | None, subject: Any) -> bool:
+    """Only administrators act on the accounts of moderators and administrators."""
+    return administrator(user, None) or getattr(subject, "role", "citizen") not in ("moderator", "administrator")
+
+
 def sees_community(user: Person | None, subject: Any) -> bool:
     """Public communities are for everyone's eyes; others for their members, for employees, and for their managers."""
     if subject.community_status in ("proposed", "declined"):
@@ -145,8 +166,16 @@ RULES: dict[str, Rule] = {
     "idea.vote": all_of(_takes_part, in_state("published", "off-topic"), not_locked, in_phase("brainstorm", "discuss")),
     "idea.edit": all_of(author, open_community, in_state("published", "off-topic", "held"), not_locked),
     "idea.withdraw": all_of(author, open_community, in_state("published", "off-topic", "held")),
-    "idea.move": all_of(manages, in_state("published", "off-topic", "held")),
+    "idea.move": all_of(manages, not_author, in_state("published", "off-topic", "held")),
     "idea.set_status": all_of(manages, in_state("published", "off-topic")),
+    "idea.merge": all_of(confirmed, _reads, open_community, in_state("published", "off-topic")),
+    "idea.split": all_of(
+        any_of(all_of(author, not_locked), manages), open_community, in_state("published", "off-topic")
+    ),
+    "merge.answer": all_of(author, in_state("published", "off-topic")),
+    "merge.decide": all_of(manages, not_author),
+    "merge.keep_out": all_of(confirmed, _reads),
+    "split.undo": any_of(author, manages),
     "idea.follow": all_of(confirmed, _reads),
     "community.follow": all_of(confirmed, sees_community),
     "tag.follow": confirmed,
@@ -163,8 +192,16 @@ RULES: dict[str, Rule] = {
     "comment.report": all_of(confirmed, _reads, not_author, in_state("published")),
     "comment.official": lambda user, _: user is not None and user.status == "active" and user.is_employee,
     "case.list": manages_any,
-    "case.read": manages,
-    "case.decide": all_of(manages, not_author),
+    "case.read": handles,
+    "case.decide": all_of(handles, not_author, not_decider),
+    "decision.make": all_of(manages, not_author),
+    "decision.read": any_of(own, handles),
+    "decision.undo": all_of(handles, not_author),
+    "decision.appeal": own,
+    "appeal.decide": all_of(handles, not_author, not_decider),
+    "user.history": manages_any,
+    "user.suspend": all_of(moderator, not_author, below),
+    "note.write": manages_any,
     "user.mark": administrator,
     "ranking.export": policy_team,
 }
@@ -185,12 +222,27 @@ def require(user: Person | None, action: str, subject: Any = None) -> Person:
     return user  # type: ignore[return-value]  # rules that pass nobody are asked with `can`
 
 
+_NOT_ONES_OWN = ("case.decide", "decision.make", "decision.undo", "appeal.decide", "user.suspend", "idea.move")
+
+
+def _about_oneself(user: Person, action: str, subject: Any) -> str:
+    if action in _NOT_ONES_OWN and getattr(subject, "author_id", None) == user.id:
+        return "This is your own, so somebody else decides on it."
+    if action in ("case.decide", "appeal.decide") and not not_decider(user, subject):
+        return "You made the decision, so somebody else decides on the appeal."
+    if action == "user.suspend" and moderator(user, subject):
+        return "Only an administrator may do this to a moderator or an administrator."
+    return ""
+
+
 def refusal(user: Person, action: str, subject: Any) -> str:
     """Why not, in a sentence that helps."""
     if user.status == "suspended":
-        return "Your account is suspended. You can read, and you can download your data."
+        return "Your account is suspended. You can read, download your data, and appeal."
     if not user.is_confirmed:
         return "Please confirm your address first. We sent you a mail with a link."
+    if why := _about_oneself(user, action, subject):
+        return why
     status = getattr(subject, "community_status", "open")
     if status == "archived":
         return "This community is archived. You can read everything, but nothing changes any more."

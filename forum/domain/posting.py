@@ -1,11 +1,10 @@
 """Posting: a new idea and its edits, checked, rendered, announced, and held where a community asks for it."""
 
-import hashlib
 import random
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from forum import text
 from forum.clock import now
-from forum.db import Connection, insert, insert_once
+from forum.db import Connection, insert
 from forum.domain import (
     communities,
     follows,
@@ -22,8 +21,10 @@ from forum.domain import (
     moderation,
     outbox,
     ranking,
+    repeats,
     revisions,
     search,
+    spam,
     states,
     tags,
     trust,
@@ -33,24 +34,15 @@ from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.domain.people import Person
-from forum.domain.permissions import can, require
-from forum.models import Idea, IdeaTag, IdeaText, PostKey, StatusChange, Tag, User
+from forum.domain.permissions import can, manages, require
+from forum.models import Idea, IdeaTag, IdeaText, StatusChange, Tag, User
 
 TITLE_LEAST, TITLE_MOST = 5, 120
 BODY_LEAST, BODY_MOST = 20, 10_000
 WHY_MOST = 2_000
 _COMMAS = re.compile("[,\n\uff0c\u3001\u060c]")
-SAME_POST = 300  # seconds: the same text by the same person within 1 to 2 times this is one post
 
 _KEPT_COUNT = sa.select(User.kept_count).where(User.id == sa.bindparam("user_id"))
-_KEY_OWNER = sa.select(PostKey.object_id).where(PostKey.key == sa.bindparam("key"))
-_SET_KEYS = (
-    sa.update(PostKey)
-    .where(PostKey.key.in_(sa.bindparam("keys", expanding=True)))
-    .values(object_id=sa.bindparam("post_id"))
-)
-_DROP_KEYS = sa.delete(PostKey).where(PostKey.kind == "idea", PostKey.object_id == sa.bindparam("idea_id"))
-_FORGET_KEYS = sa.delete(PostKey).where(PostKey.created_at < sa.bindparam("moment"))
 _TAG_IDS = sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == sa.bindparam("idea_id"))
 _UNTAG = sa.delete(IdeaTag).where(IdeaTag.idea_id == sa.bindparam("idea_id"), IdeaTag.tag_id == sa.bindparam("tag_id"))
 _COUNT_TAG = sa.update(Tag).where(Tag.id == sa.bindparam("the_tag"))
@@ -143,6 +135,7 @@ class Texts:
     why_html: str
     excerpt: str
     plain: str
+    reading: spam.Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +165,8 @@ class Edited:
 def texts_of(fields: Fields) -> Texts:
     """Render the words of an idea. Pure: may be done before the transaction begins."""
     plain = text.to_plain(fields.body + (f"\n\n{fields.why}" if fields.why else ""), links=False)
-    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain)
+    reading = spam.read(fields.title, f"{fields.body}\n{fields.why}")
+    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain, reading)
 
 
 def places(db: Connection, user: Person | None) -> list[CommunityView]:
@@ -190,17 +184,20 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     except NotFound:
         raise Invalid({"community": "Please choose one of the communities."}) from None
     user = require(user, "idea.post", place)
-    keys = _post_keys(user, fields)
-    if (first := _claim(db, keys)) is not None:
-        db.execute(_SET_KEYS, {"keys": keys, "post_id": first})
+    keys = repeats.keys_of(str(user.id), fields.title, fields.body, fields.community)
+    if (first := repeats.claim(db, keys)) is not None:
+        repeats.give(db, keys, first)
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
-    is_held = _is_to_be_held(db, user, place)
-    posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
-    db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
+    texts = texts or texts_of(fields)
+    verdict = spam.judge(db, user, place, "idea", texts.reading)
+    is_held = verdict is not None or _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
+    posted = _insert(db, user, place, fields, texts, is_held)
+    repeats.give(db, keys, posted.id)
+    spam.put(db, user, "idea", posted.id, texts.reading)
     if is_held:
-        _hold(db, user, place.id, posted.id)
+        _hold(db, user, place.id, posted.id, verdict, "published")
     else:
         trust.add_kept(db, "idea", posted.id, 1)
         outbox.add(db, "idea.posted", idea_id=posted.id)
@@ -208,32 +205,27 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     return posted
 
 
-def _post_keys(user: Person, fields: IdeaFields) -> tuple[str, str]:
-    """Keys of this post in this stretch of time and the next: two posts less than one stretch apart share one."""
-    words = "\x00".join((str(user.id), fields.title, fields.body, fields.community)).encode()
-    stretch = int(now().timestamp()) // SAME_POST
-    first, second = (hashlib.sha256(f"{part}\x00".encode() + words).hexdigest() for part in (stretch, stretch + 1))
-    return first, second
+def _words(title: str, body: str, why: str) -> str:
+    return f"{title}\n{body}\n{why}"
 
 
-def _claim(db: Connection, keys: Sequence[str]) -> int | None:
-    """Take the keys, or say which idea has one of them. Who comes second waits here for the first one's commit."""
-    moment = now()
-    for key in keys:
-        if not insert_once(db, PostKey, key=key, kind="idea", object_id=None, created_at=moment):
-            owner = db.execute(_KEY_OWNER, {"key": key}).scalar()
-            if owner is not None:
-                return int(owner)
-    return None
-
-
-def _is_to_be_held(db: Connection, user: Person, place: CommunityView) -> bool:
+def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: str, before: str = "") -> bool:
+    if trust.never_waits(user):
+        return False
+    if trust.has_too_many_links(user, words, before) and not manages(user, place):
+        return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(place, user, kept_count)
 
 
-def _hold(db: Connection, user: Person, community_id: int, idea_id: int) -> None:
-    moderation.open_held(db, subject_kind="idea", subject_id=idea_id, community_id=community_id, author_id=user.id)
+def _hold(
+    db: Connection, user: Person, community_id: int, idea_id: int, verdict: spam.Verdict | None, shown: str
+) -> None:
+    about: dict[str, Any] = {"community_id": community_id, "author_id": user.id, "shown": shown}
+    if verdict is not None:
+        spam.hold(db, "idea", idea_id, verdict, **about)
+    else:
+        moderation.open_held(db, subject_kind="idea", subject_id=idea_id, **about)
 
 
 def _insert(
@@ -316,13 +308,47 @@ def edit(
     if is_revision:
         revisions.keep(db, user, "idea", idea_id, old)
     if new != old:
-        _rewrite(db, idea, fields, texts or texts_of(fields), is_revision)
+        texts = texts or texts_of(fields)
+        _rewrite(db, idea, fields, texts, is_revision)
     _retag(db, idea, fields)
-    is_held = new != old and idea.state != "held" and _is_to_be_held(db, user, idea.community)
-    if is_held:
-        states.change(db, idea_id, "held")
-        _hold(db, user, idea.community_id, idea_id)
+    is_held = new != old and texts is not None and _check_again(db, user, idea, new, texts.reading)
     return Edited(ideas.path(idea_id, text.slug(fields.title)), True, is_revision, is_held)
+
+
+def put(db: Connection, author: Person, place: CommunityView, fields: IdeaFields, *, texts: Texts) -> Posted:
+    """Make an idea as a part of another act that was allowed (a split): no limit, no announcement. Asks no rights."""
+    posted = _insert(db, author, place, fields, texts, is_held=False)
+    trust.add_kept(db, "idea", posted.id, 1)
+    follows.put(db, author, "idea", posted.id)
+    return posted
+
+
+def must_wait(db: Connection, user: Person, place: CommunityView, fields: Fields, texts: Texts) -> bool:
+    """Would a new post of these words wait for a check here?"""
+    if spam.judge(db, user, place, "idea", texts.reading) is not None:
+        return True
+    return _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
+
+
+def rewrite(db: Connection, by: Person, idea: IdeaView, fields: TextFields, *, texts: Texts) -> None:
+    """Change the words of an idea as a part of another act that was allowed; the text before stays to be seen."""
+    revisions.keep(db, by, "idea", idea.id, revisions.Text(idea.title, idea.body, idea.why))
+    _rewrite(db, idea, fields, texts, is_revision=True)
+
+
+def _check_again(db: Connection, user: Person, idea: IdeaView, new: revisions.Text, reading: spam.Reading) -> bool:
+    """Hold an idea whose new words must wait for a check; says whether they do from now on."""
+    spam.put(db, user, "idea", idea.id, reading, is_held=idea.state == "held")
+    if idea.state == "held":
+        return False
+    words, old = _words(new.title, new.body, new.why), _words(idea.title, idea.body, idea.why)
+    read_old = partial(spam.read, "", old)
+    verdict = spam.judge(db, user, idea.community, "idea", reading, subject_id=idea.id, before=read_old)
+    if verdict is None and not _is_to_be_held(db, user, idea.community, words, old):
+        return False
+    states.change(db, idea.id, "held")
+    _hold(db, user, idea.community_id, idea.id, verdict, idea.state)
+    return True
 
 
 def _slugs(fields: Fields) -> set[str]:
@@ -351,13 +377,3 @@ def _retag(db: Connection, idea: IdeaView, fields: Fields) -> None:
             db.execute(_UNTAG, {"idea_id": idea.id, "tag_id": tag_id})
         if idea.is_listed:
             db.execute(_COUNT_TAG, {"the_tag": tag_id, "change": 1 if is_added else -1})
-
-
-def allow_again(db: Connection, idea_id: int) -> None:
-    """The idea is taken back: the same words may be posted anew at once."""
-    db.execute(_DROP_KEYS, {"idea_id": idea_id})
-
-
-def forget(db: Connection) -> None:
-    """Delete the keys of posts that nobody sends a second time any more."""
-    db.execute(_FORGET_KEYS, {"moment": now() - timedelta(seconds=4 * SAME_POST)})

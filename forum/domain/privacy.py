@@ -30,11 +30,15 @@ from forum.models import (
     Idea,
     IdeaText,
     Mail,
+    Merge,
+    MergeCarry,
+    MergeOut,
     Note,
     Notification,
     Report,
     Revision,
     Session,
+    Split,
     StatusChange,
     User,
     UserChange,
@@ -104,6 +108,22 @@ _SECTIONS: dict[str, Any] = {
     .where(Appeal.decided_by_id == _me).order_by(Appeal.id),
     "notes_written": sa.select(Note.subject_kind, Note.subject_id, Note.body, Note.created_at)
     .where(Note.by_id == _me).order_by(Note.id),
+    "merges_proposed": sa.select(
+        Merge.absorbed_id, Merge.target_id, Merge.reason, Merge.stage, Merge.created_at
+    ).where(Merge.proposed_by_id == _me).order_by(Merge.id),
+    "merges_decided": sa.select(
+        Merge.absorbed_id, Merge.target_id, Merge.stage, Merge.asked_at, Merge.decided_at, Merge.note, Merge.undone_at,
+        Merge.undo_reason,
+    ).where(sa.or_(Merge.asked_by_id == _me, Merge.decided_by_id == _me, Merge.undone_by_id == _me)).order_by(Merge.id),
+    "votes_and_follows_carried_by_merges": sa.select(
+        MergeCarry.what, MergeCarry.idea_id, MergeCarry.merge_id
+    ).where(MergeCarry.user_id == _me).order_by(MergeCarry.what, MergeCarry.idea_id),
+    "merges_kept_out_of": sa.select(
+        MergeOut.merge_id, MergeOut.what, MergeOut.is_wish, MergeOut.created_at
+    ).where(MergeOut.user_id == _me).order_by(MergeOut.merge_id),
+    "splits_made": sa.select(
+        Split.idea_id, Split.new_id, Split.reason, Split.created_at, Split.undone_at, Split.undo_reason
+    ).where(sa.or_(Split.made_by_id == _me, Split.undone_by_id == _me)).order_by(Split.id),
     "status_changes_made": sa.select(
         StatusChange.idea_id, StatusChange.kind, StatusChange.status, StatusChange.note, StatusChange.created_at
     ).where(StatusChange.by_id == _me).order_by(StatusChange.id),

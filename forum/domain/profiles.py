@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel
 
 from forum.db import Connection
-from forum.domain import account_mails, accounts, codes, notifications, sessions
+from forum.domain import account_mails, accounts, codes, limits, notifications, sessions
 from forum.domain.account_mails import Sender
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
@@ -94,6 +94,7 @@ def own(db: Connection, user: Person | None) -> Any:
 def change(db: Connection, user: Person | None, fields: SettingsFields) -> None:
     """Set name, text about oneself, and whether news come by mail. Invalid for a name that seems to be official."""
     user = require(user, "account.edit")
+    limits.hit(db, user, "account")
     if fields.name != user.name and user.role == "citizen":
         try:
             accounts.own_name(fields.name)
@@ -128,6 +129,7 @@ def set_password(db: Connection, visitor: Visitor | None, sender: Sender, passwo
     Every other session of the person ends, and no code mailed before works any more.
     """
     user = require_fresh(visitor)
+    limits.hit(db, user, "account")
     assert visitor is not None
     db.execute(_SET_PASSWORD, {"whose": user.id, "new_hash": password_hash})
     sessions.end_all(db, user.id, keep=visitor.session_id)

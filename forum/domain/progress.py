@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -11,13 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import communities, ideas, moderation, outbox, posting, search, states
+from forum.domain import ideas, moderation, moves, outbox, repeats, states
 from forum.domain.communities import CommunityView
-from forum.domain.errors import Invalid, NotFound
 from forum.domain.ideas import STATUSES, IdeaView
 from forum.domain.people import Person
-from forum.domain.permissions import can, manages, require
-from forum.models import Case, Comment, Idea, StatusChange, User
+from forum.domain.permissions import require
+from forum.models import Idea, StatusChange, User
 
 REASON_LEAST, REASON_MOST, NOTE_MOST = 5, 500, 2_000
 DECIDED = ("accepted", "accepted-in-part", "planned", "declined", "out-of-scope")
@@ -40,23 +39,6 @@ _CHANGES = (
     .order_by(StatusChange.created_at, StatusChange.id)
 )
 _SET_STATUS = sa.update(Idea).where(Idea.id == sa.bindparam("the_idea")).values(status=sa.bindparam("new_status"))
-_SET_COMMUNITY = (
-    sa.update(Idea)
-    .where(Idea.id == sa.bindparam("the_idea"))
-    .values(community_id=sa.bindparam("new_community"), is_public=sa.bindparam("new_public"))
-)
-_COMMENT_IDS = sa.select(Comment.id).where(Comment.idea_id == sa.bindparam("the_idea"))
-_MOVE_CASES = (
-    sa.update(Case)
-    .where(
-        Case.is_open,
-        sa.or_(
-            sa.and_(Case.subject_kind == "idea", Case.subject_id == sa.bindparam("the_idea")),
-            sa.and_(Case.subject_kind == "comment", Case.subject_id.in_(_COMMENT_IDS)),
-        ),
-    )
-    .values(community_id=sa.bindparam("new_community"))
-)
 
 
 def _reason(value: str) -> str:
@@ -141,6 +123,15 @@ _KINDS = {
     "removed": "Removed by moderators",
     "restored": "Shown again",
     "held": "Held for a check",
+    "merged": "Merged into another idea",
+    "absorbed": "Another idea was merged into this one",
+    "unmerged": "Taken out of the other idea again",
+    "released": "A merge was undone",
+    "split": "A part became an idea of its own",
+    "split-off": "Made of a part of another idea",
+    "rejoined": "A split was undone",
+    "off-topic": "Put on the off-topic track",
+    "undone": "A decision was undone",
 }
 
 
@@ -201,51 +192,26 @@ def withdraw(db: Connection, user: Person | None, idea_id: int, fields: Withdraw
     user = require(user, "idea.withdraw", idea)
     states.change(db, idea_id, "withdrawn")
     note_change(db, idea_id, "withdrawn", user.id, note=fields.reason)
-    posting.allow_again(db, idea_id)
+    repeats.allow(db, idea_id)
     moderation.close_held(db, "idea", idea_id)
     outbox.add(db, "idea.withdrawn", idea_id=idea_id, by_id=user.id)
 
 
 def move_targets(db: Connection, user: Person | None, idea: IdeaView) -> list[CommunityView]:
     """Where this person may move an idea: open communities that everybody sees, or that they manage themselves."""
-    return [
-        place
-        for place in communities.directory(db).values()
-        if place.id != idea.community_id and can(user, "community.read", place) and _takes(user, place)
-    ]
-
-
-def _takes(user: Person | None, place: CommunityView) -> bool:
-    return place.status == "open" and (place.visibility == "public" or manages(user, place))
+    return moves.targets(db, user, idea.community_id)
 
 
 def move(db: Connection, user: Person | None, idea_id: int, fields: MoveFields) -> IdeaView:
     """Put an idea into another community; votes, comments and address stay. Returns it as it is there.
 
-    Invalid for a community that is not among move_targets.
+    It is a decision like others: written down, told to the author, and it can be undone. Invalid for a community that
+    is not among move_targets.
     """
     idea = ideas.get(db, user, idea_id, to_change=True)
     user = require(user, "idea.move", idea)
-    try:
-        place = communities.get(db, user, fields.community)
-    except NotFound:
-        raise Invalid({"community": "Please choose one of the communities."}) from None
-    if place.id == idea.community_id:
-        raise Invalid({"community": f"The idea is in {place.name} already."})
-    if not _takes(user, place):
-        raise Invalid({"community": "This community does not take ideas from elsewhere."})
-    where: dict[str, Any] = {"the_idea": idea_id, "new_community": place.id}
-    is_public = idea.is_listed and place.visibility == "public"
-    # Both counts in the order of ids: two moves in opposite directions never wait for each other.
-    if idea.is_listed:
-        for community_id, by in sorted([(idea.community_id, -1), (place.id, 1)]):
-            states.count_in_community(db, community_id, by)
-    db.execute(_SET_COMMUNITY, {**where, "new_public": is_public})
-    db.execute(_MOVE_CASES, where)
-    search.moved(db, idea_id)
-    note = f"From {idea.community.name} to {place.name}. {fields.note}"
-    note_change(db, idea_id, "moved", user.id, note=note)
-    outbox.add(db, "idea.moved", idea_id=idea_id, by_id=user.id)
+    decided = moderation.DecisionFields(action="move", community=fields.community, note=fields.note)
+    moderation.act(db, user, "idea", idea_id, decided)
     return ideas.get(db, user, idea_id)
 
 

@@ -23,6 +23,7 @@ from forum.models import (
     IdeaTag,
     Notification,
     Report,
+    StaleRank,
     Tag,
     User,
     Vote,
@@ -85,6 +86,7 @@ def _counting(key: Any, *conditions: Any, join: Any = None) -> sa.Select[Any]:
 
 _COMMENTS = _counting(Comment.idea_id, Comment.state == "published")
 _AGREEMENTS = _counting(CommentAgreement.comment_id)
+_STALE = sa.select(StaleRank.idea_id).where(StaleRank.idea_id.in_(_IDS))
 _LISTED = _counting(Idea.community_id, Idea.is_listed)
 _MEMBERS = _counting(CommunityMember.community_id)
 _TAGGED = _counting(IdeaTag.tag_id, Idea.is_listed, join=(IdeaTag, Idea, Idea.id == IdeaTag.idea_id))
@@ -124,6 +126,10 @@ def _count_ideas(db: Connection, rows: Mapping[int, Any], ids: dict[str, Any]) -
             **ranking.ranks(up, down, row.created_at)._asdict(),
         }
     return counts
+
+
+def _yet_to_settle(db: Connection, kind: str, ids: dict[str, Any]) -> set[int]:
+    return set(db.execute(_STALE, ids).scalars()) if kind == "ideas" else set()
 
 
 def _count_users(db: Connection, rows: Mapping[int, Any], ids: dict[str, Any]) -> Counts:
@@ -221,10 +227,11 @@ def _compare(
     parameters = {"ids": list(ids)}
     rows = {row.id: row for row in db.execute(statement, parameters)}
     counts = _KINDS[kind].count(db, rows, parameters) if rows else {}
+    later = _yet_to_settle(db, kind, parameters)
     differences = [
         Difference(kind, key, column, getattr(rows[key], column), figure)
         for key, figures in counts.items()
         for column, figure in figures.items()
-        if abs(getattr(rows[key], column) - figure) > CLOSE
+        if abs(getattr(rows[key], column) - figure) > CLOSE and not (key in later and column in ranking.Ranks._fields)
     ]
     return differences, counts

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from forum.clock import now
 from forum.db import Connection, insert_once
-from forum.domain import cases, limits, subjects
+from forum.domain import cases, limits, subjects, weights
 from forum.domain.errors import Conflict
 from forum.domain.people import Person
 from forum.domain.permissions import require
@@ -83,6 +83,7 @@ def file(db: Connection, user: Person | None, kind: str, subject_id: int, fields
     if not new:
         raise Conflict("You have reported this already. A moderator will look at it, and we will tell you.")
     db.execute(_COUNT_MORE, {"the_case": case_id})
+    weights.update(db, subject.author_id)
     return case_id
 
 

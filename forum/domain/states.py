@@ -1,11 +1,11 @@
-"""States of ideas: published, held, withdrawn ... and what follows from them: lists, counts, search, who is told."""
+"""Where ideas stand and in which community, with what follows from it: lists, counts, search, cases, who is told."""
 
 import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import outbox, search, trust
 from forum.domain.errors import NotFound
-from forum.models import Community, Idea, IdeaTag, Tag
+from forum.models import Case, Comment, Community, Idea, IdeaTag, Tag
 
 _CONTEXT = (
     sa.select(Idea.state, Idea.is_listed, Idea.community_id, Community.visibility)
@@ -28,6 +28,24 @@ _COUNT_IN_TAGS = (
     .where(Tag.id.in_(sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == sa.bindparam("the_idea"))))
     .values(idea_count=Tag.idea_count + sa.bindparam("change"))
 )
+_VISIBILITY = sa.select(Community.visibility).where(Community.id == sa.bindparam("the_community"))
+_SET_COMMUNITY = (
+    sa.update(Idea)
+    .where(Idea.id == sa.bindparam("the_idea"))
+    .values(community_id=sa.bindparam("new_community"), is_public=sa.bindparam("new_public"))
+)
+_COMMENT_IDS = sa.select(Comment.id).where(Comment.idea_id == sa.bindparam("the_idea"))
+_MOVE_CASES = (
+    sa.update(Case)
+    .where(
+        Case.is_open,
+        sa.or_(
+            sa.and_(Case.subject_kind == "idea", Case.subject_id == sa.bindparam("the_idea")),
+            sa.and_(Case.subject_kind == "comment", Case.subject_id.in_(_COMMENT_IDS)),
+        ),
+    )
+    .values(community_id=sa.bindparam("new_community"))
+)
 
 
 def is_listed(state: str) -> bool:
@@ -36,7 +54,7 @@ def is_listed(state: str) -> bool:
 
 
 def is_found(state: str) -> bool:
-    """Does the search find an idea in this state?"""
+    """Does the search find an idea in this state? What is on the off-topic track only when it is asked for."""
     return state in ("published", "off-topic")
 
 
@@ -75,3 +93,21 @@ def count(db: Connection, idea_id: int, community_id: int, by: int) -> None:
 def count_in_community(db: Connection, community_id: int, by: int) -> None:
     """Add to a community's count of listed ideas."""
     db.execute(_COUNT_IN_COMMUNITY, {"the_community": community_id, "change": by})
+
+
+def move(db: Connection, idea_id: int, community_id: int) -> None:
+    """Put an idea into another community; votes, comments and address stay, waiting cases go along. Asks no rights."""
+    row = db.execute(_CONTEXT, {"idea_id": idea_id}).first()
+    if row is None:
+        raise NotFound("There is no idea here.")
+    if row.community_id == community_id:
+        return
+    visibility = db.execute(_VISIBILITY, {"the_community": community_id}).scalar_one()
+    # Both counts in the order of ids: two moves in opposite directions never wait for each other.
+    if row.is_listed:
+        for place_id, by in sorted([(row.community_id, -1), (community_id, 1)]):
+            count_in_community(db, place_id, by)
+    where = {"the_idea": idea_id, "new_community": community_id}
+    db.execute(_SET_COMMUNITY, {**where, "new_public": row.is_listed and visibility == "public"})
+    db.execute(_MOVE_CASES, where)
+    search.moved(db, idea_id)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from forum.db import Connection
-from forum.domain import comments, ideas, states
+from forum.domain import comments, ideas
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
+from forum.models import User
 from forum.text import excerpt
 
 KINDS = ("idea", "comment")
@@ -89,14 +92,42 @@ def get(db: Connection, user: Person | None, kind: str, subject_id: int, *, to_c
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody's account, as the rules see it. Its author is its owner."""
+
+    id: int
+    name: str
+    handle: str
+    role: str
+    status: str
+    suspended_until: datetime | None
+    kind: str = "user"
+    subject_kind: str = "user"  # as rules about cases and decisions call it
+    community_id: int | None = None
+
+    @property
+    def author_id(self) -> int:
+        return self.id
+
+    @property
+    def path(self) -> str:
+        return f"/people/{self.handle}"
+
+
+_ACCOUNT = sa.select(User.id, User.name, User.handle, User.role, User.status, User.suspended_until).where(
+    User.id == sa.bindparam("user_id")
+)
+
+
+def account(db: Connection, user_id: int) -> Account:
+    """The account with this id; NotFound if there is none."""
+    row = db.execute(_ACCOUNT, {"user_id": user_id}).first()
+    if row is None:
+        raise NotFound("There is no such person.")
+    return Account(**row._mapping)
+
+
 def can_report(user: Person | None, subject: Subject) -> bool:
     """May this person report it?"""
     return can(user, f"{subject.kind}.report", subject)
-
-
-def change_state(db: Connection, subject: Subject, state: str) -> None:
-    """Put it into a state, with lists, counts and search. Asks no rights."""
-    if subject.kind == "idea":
-        states.change(db, subject.id, state)
-    else:
-        comments.change_state(db, subject.id, state)

@@ -1,13 +1,14 @@
 """Votes: one person, one idea, one vote, for or against; changed and taken back at will."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, Prepared
-from forum.domain import limits, ranking
+from forum.db import Connection, PerDialect, Prepared, put_off
+from forum.domain import carries, limits, ranking, settling
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
@@ -39,6 +40,7 @@ _CONTEXT = Prepared(
         Community.posting,
         Community.vote_kind,
         sa.func.coalesce(_phase, "brainstorm").label("phase"),
+        carries.HAS_MERGES,
     )
     .join_from(Idea, Community)
     .where(Idea.id == sa.bindparam("idea_id"))
@@ -81,6 +83,11 @@ SET_TALLY = (
     .values({name: sa.bindparam(f"new_{name}") for name in TALLY_COLUMNS})
 )
 _SET_TALLY = Prepared(SET_TALLY)
+_SET_COUNTS = Prepared(
+    sa.update(Idea)
+    .where(Idea.id == sa.bindparam("the_idea"))
+    .values({name: sa.bindparam(f"new_{name}") for name in TALLY_COLUMNS[:4]})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +131,29 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
     else:
         vote = {"user_id": user.id, "idea_id": idea_id, "value": value, "is_employee": user.is_employee}
         _PUT.all(db, {**vote, "created_at": moment, "changed_at": moment})
+    if idea.has_merges:
+        (carries.take_back if value == NONE else carries.make_own)(db, "vote", user.id, idea_id)
     was_employee = bool(mine and mine.is_employee)
     up, down = _moved(idea.up, idea.down, before, value)
     employee_up, employee_down = _moved(
         idea.employee_up, idea.employee_down, before if was_employee else NONE, value if user.is_employee else NONE
     )
-    set_tally(db, idea_id, (up, down, employee_up, employee_down), ranking.ranks(up, down, idea.created_at))
+    _count(db, idea_id, (up, down, employee_up, employee_down), idea.created_at)
     return Tally(idea_id, idea.title, up, down, employee_up, employee_down, value, idea.vote_kind)
 
 
 def _moved(up: int, down: int, before: int, after: int) -> tuple[int, int]:
     return up + (after == FOR) - (before == FOR), down + (after == AGAINST) - (before == AGAINST)
+
+
+def _count(db: Connection, idea_id: int, counts: tuple[int, int, int, int], created_at: datetime) -> None:
+    """Write the counts now; what orders the lists follows with them or, in a flood of votes, within moments."""
+    if put_off(db, settling.settle):
+        new = {f"new_{name}": count for name, count in zip(TALLY_COLUMNS, counts, strict=False)}
+        _SET_COUNTS.all(db, {**new, "the_idea": idea_id})
+        settling.mark(db, idea_id)
+    else:
+        set_tally(db, idea_id, counts, ranking.ranks(counts[0], counts[1], created_at))
 
 
 def set_tally(db: Connection, idea_id: int, counts: tuple[int, int, int, int], ranks: ranking.Ranks) -> None:

@@ -8,7 +8,21 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust
+from forum.domain import (
+    codes,
+    drafts,
+    limits,
+    mails,
+    merges,
+    repeats,
+    search,
+    sessions,
+    settling,
+    spam,
+    summaries,
+    suspensions,
+    trust,
+)
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -28,8 +42,11 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "sessions": (300.0, sessions.forget),
     "codes": (300.0, codes.forget),
     "drafts": (3600.0, drafts.forget),
-    "post keys": (300.0, posting.forget),
+    "post keys": (300.0, repeats.forget),
     "mails": (300.0, mails.forget),
+    "merges": (300.0, merges.call_back),
+    "spam prints": (3600.0, spam.forget),
+    "suspensions": (60.0, suspensions.end_due),
     "statistics": (3600.0, tidy),
 }
 """What is done in one transaction."""
@@ -48,10 +65,26 @@ def grow_trust(database: Database) -> None:
         after = database.write(partial(trust.grow, after=after, most=50))
 
 
+def tell_queues(database: Database) -> None:
+    """Tell everybody with a queue what waits in it, once a day, some people a transaction."""
+    after: int | None = 0
+    while after is not None:
+        after = database.write(partial(summaries.tell, after=after))
+
+
+def settle_ranks(database: Database) -> None:
+    """Settle what a server left that was ended in the midst of votes."""
+    while database.write(settling.settle):
+        pass
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
+    "ranks": (60.0, settle_ranks),
     "words": (30.0, count_words),
+    "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
+    "queues": (900.0, tell_queues),
 }
 """What is done in many short transactions."""
 

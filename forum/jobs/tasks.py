@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from forum.clock import now, to_microseconds
 from forum.db import Connection
-from forum.domain import audiences, communities, founding, mails, notifications, outbox, similar
+from forum.domain import audiences, communities, founding, mails, merges, notifications, outbox, similar
 from forum.domain.audiences import Place, Recipient, Source, Subject
 from forum.domain.ideas import STATUSES, reference
 from forum.domain.notifications import Telling
@@ -29,7 +29,7 @@ class News:
 
 def idea_posted(db: Connection, message: Message, settings: Settings) -> None:
     """A new idea: its community's, tags' and agencies' followers hear of it."""
-    idea = audiences.idea(db, message.payload["idea_id"])
+    idea = audiences.idea(db, message.payload["idea_id"], ("published",))
     if idea is None:
         return
     if "source" not in message.payload:
@@ -132,6 +132,86 @@ def visibility_changed(db: Connection, message: Message, settings: Settings) -> 
         outbox.add(db, message.kind, community_id=community_id, after_id=following)
 
 
+def merge_asked(db: Connection, message: Message, settings: Settings) -> None:
+    """A merge was put to the author: who voted for or follows that idea may keep their vote out."""
+    merge = merges.brief(db, message.payload["merge_id"])
+    absorbed, target = _both(db, merge, ("published", "off-topic"))
+    if absorbed is None or target is None or merge.stage != "asked":
+        return
+    title = f"“{absorbed.title}” may be merged into “{target.title}”"
+    text = "Its author was asked. Your vote would count there, once. You can keep it out."
+    news = News(Telling(f"merge:{merge.id}:told", message.kind, title, f"/merges/{merge.id}", text), _VOTED, text)
+    _spread(db, message, settings, absorbed, _supporters(absorbed.id), news, never=message.payload["by_id"])
+
+
+def merge_performed(db: Connection, message: Message, settings: Settings) -> None:
+    """Two ideas became one: who voted on or follows the one that went, and the author of the one that stays."""
+    merge = merges.brief(db, message.payload["merge_id"])
+    merges.sweep(db, merge.absorbed_id)
+    absorbed, target = _both(db, merge, ("merged",))
+    if absorbed is None or target is None or merge.stage != "merged":
+        return
+    title = f"“{absorbed.title}” is a part of “{target.title}” now"
+    text = "The two ideas were merged. Everybody counts once. You can keep your vote out, also later."
+    telling = Telling(f"merge:{merge.id}:done", message.kind, title, f"/merges/{merge.id}", text)
+    if "source" not in message.payload:
+        mine = News(telling, "it is your idea", text)
+        _tell(db, settings, audiences.recipients(db, [target.author_id, absorbed.author_id], target), mine)
+    news = News(telling, _VOTED, text)
+    _spread(db, message, settings, target, _supporters(absorbed.id), news, never=None)
+
+
+def merge_undone(db: Connection, message: Message, settings: Settings) -> None:
+    """A merge was taken back: who voted on or follows the idea that stands by itself again."""
+    merge = merges.brief(db, message.payload["merge_id"])
+    absorbed, _ = _both(db, merge, ("published", "off-topic"))
+    if absorbed is None or merge.stage != "undone":
+        return
+    title = f"“{absorbed.title}” stands by itself again"
+    text = "A merge was undone. Your vote is back where you gave it."
+    telling = Telling(f"merge:{merge.id}:undone", message.kind, title, absorbed.path, text)
+    if "source" not in message.payload:
+        mine = News(telling, "it is your idea", text)
+        _tell(db, settings, audiences.recipients(db, [absorbed.author_id], absorbed), mine)
+    news = News(telling, _VOTED, text)
+    _spread(db, message, settings, absorbed, _supporters(absorbed.id), news, never=message.payload["by_id"])
+
+
+def idea_split(db: Connection, message: Message, settings: Settings) -> None:
+    """A part became an idea of its own: its author, and who voted on or follows the original."""
+    split = merges.brief_split(db, message.payload["split_id"])
+    idea, part = audiences.idea(db, split.idea_id), audiences.idea(db, split.new_id)
+    if idea is None or part is None:
+        return
+    title = f"A part of “{idea.title}” is an idea of its own now: “{part.title}”"
+    text = "Your vote stays with the original. You can vote on the part as well."
+    telling, by_id = Telling(f"split:{split.id}", message.kind, title, part.path, text), message.payload["by_id"]
+    if "source" not in message.payload:
+        mine = News(telling, "it is your idea", text)
+        _tell(db, settings, audiences.recipients(db, [idea.author_id], part, never=by_id), mine)
+    _spread(db, message, settings, part, _supporters(idea.id), News(telling, _VOTED, text), never=by_id)
+
+
+def threads_moved(db: Connection, message: Message, settings: Settings) -> None:
+    """Comments stand in another community than before: the search follows, some at a time."""
+    idea_id = message.payload["idea_id"]
+    following = merges.index_threads(db, idea_id, after=message.payload.get("after", 0))
+    if following is not None:
+        outbox.add(db, message.kind, idea_id=idea_id, after=following)
+
+
+_VOTED = "you voted on this idea, or you follow it"
+
+
+def _supporters(idea_id: int) -> list[Source]:
+    return [("voters", idea_id), ("idea", idea_id)]
+
+
+def _both(db: Connection, merge: merges.Brief, states: tuple[str, ...]) -> tuple[Subject | None, Subject | None]:
+    """The idea that goes, in one of these states, and the one that stays."""
+    return audiences.idea(db, merge.absorbed_id, states), audiences.idea(db, merges.top(db, merge.target_id))
+
+
 def ideas_arrived(db: Connection, message: Message, settings: Settings) -> None:
     """New ideas, posted or imported: those that repeat another go before a moderator, a few in a transaction."""
     until = message.payload["until_id"]
@@ -187,6 +267,11 @@ TASKS: dict[str, Task] = {
     "idea.status_changed": idea_status_changed,
     "idea.withdrawn": idea_withdrawn,
     "idea.moved": idea_moved,
+    "idea.split": idea_split,
+    "idea.threads_moved": threads_moved,
+    "merge.asked": merge_asked,
+    "merge.performed": merge_performed,
+    "merge.undone": merge_undone,
     "ideas.arrived": ideas_arrived,
     "community.decided": community_decided,
     "people.told": people_told,

@@ -13,10 +13,12 @@ from forum.models.communities import (
     Guideline,
 )
 from forum.models.generations import Generation
-from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StatusChange, Tag
+from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
+from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 
@@ -43,6 +45,10 @@ __all__ = [
     "LimitHit",
     "Mail",
     "MailCode",
+    "Merge",
+    "MergeCarry",
+    "MergeComment",
+    "MergeOut",
     "Note",
     "Notification",
     "OutboxMessage",
@@ -53,6 +59,13 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "SpamFeature",
+    "SpamLesson",
+    "SpamModel",
+    "SpamPrint",
+    "Split",
+    "SplitComment",
+    "StaleRank",
     "StatusChange",
     "Tag",
     "User",

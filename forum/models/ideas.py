@@ -141,3 +141,10 @@ class PostKey(Base):
     kind: Mapped[str]  # idea, comment
     object_id: Mapped[int | None] = mapped_column(BigId)  # None only while the post is being made
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class StaleRank(Base):
+    """An idea whose order columns have yet to follow its counts (see domain/settling.py)."""
+
+    __tablename__ = "stale_ranks"
+    idea_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("ideas.id"), primary_key=True, autoincrement=False)

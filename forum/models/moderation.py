@@ -33,6 +33,7 @@ class Case(Base):
         sa.Index("uq_cases_open", "kind", "subject_kind", "subject_id", unique=True, **only_where("is_open")),
         sa.Index("ix_cases_due", "due_at", "id", **only_where("is_open")),
         sa.Index("ix_cases_subject", "subject_kind", "subject_id"),
+        sa.Index("ix_cases_author", "author_id", "id"),
     )
 
 

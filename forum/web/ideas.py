@@ -19,11 +19,13 @@ from forum.clock import now
 from forum.db import remembered
 from forum.domain import follows, ideas, moderation, progress, reasons, revisions, similar, votes
 from forum.domain.ideas import IdeaView
+from forum.domain.merges import splits, views
+from forum.domain.merges.views import Included, Relation
 from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
 from forum.text import to_html
-from forum.web import shells, threads
+from forum.web import merges, shells, tallies, threads
 from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
@@ -31,7 +33,7 @@ MOST_KEPT = 1_000
 MINUTE = 60  # seconds; parts say how long ago things were, so they are made anew each minute
 HALF_MINUTE = 30  # seconds; rights change by the clock, as phases begin
 SIMILAR_SECONDS = 600.0  # so long the ideas found similar to one are taken for granted
-ACTS = ("edit", "withdraw", "set_status", "move")
+ACTS = ("edit", "withdraw", "set_status", "move", "merge", "split")
 
 Likeness = tuple[float, tuple[int, ...]]
 _similar: OrderedDict[tuple[str, int], Likeness] = OrderedDict()
@@ -45,6 +47,8 @@ class Facts:
     share_url: str
     history: tuple[ChangeView, ...]
     similar: tuple[SimilarIdea, ...] | None  # None: not looked for yet
+    included: tuple[Included, ...]
+    relations: tuple[Relation, ...]
     minute: int
 
 
@@ -69,6 +73,8 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     """GET /ideas/{id}-{slug}; a wrong or missing slug leads to the right address."""
     db, user = visit.db, visit.user
     idea = ideas.get(db, user, idea_id)
+    if idea.state == "merged" and (onward := merges.lead_on(visit, idea)) is not None:
+        return onward
     slot = int(now().timestamp()) // HALF_MINUTE
     mine = remembered(db, ("mine", user.id if user else 0, idea_id, slot), lambda: _mine(visit, idea))
     if visit.path != idea.path and mine.is_reader:
@@ -77,7 +83,12 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     if not mine.is_reader:
         return _tombstone(visit, idea, thread)
     facts, parts = _kept_parts(visit, idea)
-    fills = {**parts, "tally": _tally(idea, mine.my_vote), "links": _acts(idea, mine)}
+    fills = {
+        **parts,
+        "tally": _tally(idea, mine.my_vote),
+        "links": _acts(idea, mine),
+        "came": merges.banner(visit, idea),
+    }
     return _page(visit, {"idea": idea, "share_url": facts.share_url}, fills, thread["discussion"])
 
 
@@ -107,6 +118,7 @@ def _mine(visit: Visit, idea: IdeaView) -> Mine:
     db, user = visit.db, visit.user
     may = {act: can(user, f"idea.{act}", idea) for act in ACTS}
     may["report"] = idea.state in ("published", "off-topic") and (user is None or user.id != idea.author_id)
+    may["decide"] = can(user, "decision.make", idea)
     my_vote = votes.mine(db, user, [idea.id]).get(idea.id, 0)
     is_following = follows.is_following(db, user, "idea", idea.id)
     return Mine(my_vote, is_following, can(user, "idea.read_text", idea), may)
@@ -142,8 +154,10 @@ def _render(facts: Facts) -> Parts:
         "history": facts.history,
         "steps": progress.steps(idea, facts.history),
         "notes": [(note, Markup(to_html(note.note))) for note in progress.notes(facts.history)],  # noqa: S704 - safe by to_html
-        "tallies": tallies(idea),
+        "tallies": tallies.rows(idea),
         "similar": facts.similar,
+        "included": facts.included,
+        "relations": facts.relations,
         "moment": now(),
     }
     return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
@@ -170,17 +184,8 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     ids = _likeness(visit, idea.id)
     # For everybody's eyes: the part is shared, so it names public ideas alone.
     found = None if ids is None else tuple(similar.load(visit.db, None, ids))
-    return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, minute)
-
-
-def tallies(idea: IdeaView) -> list[dict[str, Any]]:
-    """Where the votes come from: citizens, employees, and totals that came without voters."""
-    citizens = idea.up - idea.employee_up - idea.imported_up, idea.down - idea.employee_down - idea.imported_down
-    rows = [("Citizens", *citizens), ("Public employees", idea.employee_up, idea.employee_down)]
-    if idea.imported_up or idea.imported_down:
-        rows.append(("Brought from another site", idea.imported_up, idea.imported_down))
-    rows.append(("Together", idea.up, idea.down))
-    return [{"label": label, "up": up, "down": down} for label, up, down in rows]
+    included, relations = views.includes(visit.db, idea), views.relations(visit.db, idea)
+    return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, included, relations, minute)
 
 
 def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:
@@ -189,7 +194,10 @@ def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:
     last = next((change for change in reversed(history) if change.kind == idea.state), None)
     code = moderation.reason_for(visit.db, "idea", idea.id) if idea.state == "removed" else ""
     reason = reasons.label(code) if code else ""
-    context = {"idea": idea, "last": last, "reason": reason, "steps": progress.steps(idea, history), **thread}
+    split = splits.of_part(visit.db, idea.id)
+    is_unsplit = split is not None and split.undone_at is not None and idea.state == "withdrawn"
+    shown = {"last": last, "reason": reason, "steps": progress.steps(idea, history), "is_unsplit": is_unsplit}
+    context = {"idea": idea, "split": split, **shown, **thread}
     return Page("ideas/tombstone.html", context, blocks=("comments",))
 
 

@@ -1,111 +1,88 @@
-"""The queue of those who moderate: cases by due time, one case, the decision, and the statement its author reads."""
+"""The queue of those who moderate: cases by due time, one case, the decision on it, and then the next."""
 
 from typing import Any
 
 from forum.clock import now
-from forum.domain import cases, communities, moderation, reasons, reports, subjects
-from forum.domain.cases import Wanted
-from forum.domain.errors import Conflict, Forbidden, ForumError, NotFound
-from forum.domain.moderation import DecisionFields
+from forum.domain import cases, communities, decisions, histories, moderation, notes, reasons, reports, subjects
+from forum.domain.actions import ACTIONS, DecisionFields, label
+from forum.domain.cases import Counts, Wanted
+from forum.domain.errors import Conflict, Invalid
 from forum.domain.permissions import can, require
-from forum.text import excerpt
-from forum.web import forms
+from forum.web import decisions as decision_pages
+from forum.web import queues
 from forum.web.forms import Form
+from forum.web.queues import ABOUT, ACTION_KEYS, REASON_KEYS, address
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
 
-MOST_AT_ONCE = 100
+BULK = ("keep", "hold", "remove", "off-topic", "lock", "warn")
+"""What can be decided about many posts at once; a move and a suspension ask for more than a reason."""
 
 
 def index(visit: Visit) -> Answer:
-    """GET /moderation: filters `kind`, `community`, `band`, `mine` stand in the address."""
-    return _index(visit, Form[DecisionFields]())
+    """GET /moderation: filters `kind`, `community`, `band`, `mine` stand in the address.
+
+    So do `all`, which ticks every case of the page, and what a preview leads back with: `case`, `action`, `reason`.
+    """
+    form = Form[DecisionFields]({name: visit.query.get(name) for name in ("action", "reason")})
+    return show_index(visit, form, chosen=visit.query.all("case"))
 
 
-def _index(visit: Visit, form: Form[Any], status: int = 200, chosen: list[str] | None = None) -> Answer:
+def show_index(visit: Visit, form: Form[Any], status: int = 200, chosen: list[str] | None = None) -> Page:
+    """The queue, with what was chosen in it and what is wrong with that."""
     user = require(visit.user, "case.list")
-    wanted = _wanted(visit)
+    wanted = queues.wanted(visit)
     queue = cases.queue(visit.db, user, wanted, after=visit.query.get("after") or None)
+    counts = cases.counts(visit.db, user, wanted)
     found = reports.reasons_of(visit.db, [case.id for case in queue.cases])
-    moment = now()
-    rows = [_row(visit, case, found.get(case.id, [])) for case in queue.cases]
+    rows = [queues.row(visit, case, found.get(case.id, [])) for case in queue.cases]
+    if visit.query.get("all") == "1":
+        chosen = [str(row["id"]) for row in rows if row["is_mine"] or not row["claimed_by"]]
     bands = [
-        {"key": key, "label": text, "cases": [row for row in rows if row["band"] == key]}
+        {"key": key, "label": text, "count": counts.bands[key], "cases": [row for row in rows if row["band"] == key]}
         for key, text in cases.BANDS.items()
     ]
-    following = _address(visit, after=queue.next_after) if queue.next_after else None
     context = {
         "bands": [band for band in bands if band["cases"]],
-        "sorts": _kinds(visit, wanted),
-        "filters": Form({name: visit.query.get(name) for name in ("kind", "community", "band", "mine")}),
+        "sorts": _kinds(visit, wanted, counts),
+        "filters": Form({name: visit.query.get(name) for name in queues.FILTERS}),
+        "is_filtered": any(visit.query.get(name) for name in queues.FILTERS),
         "communities": [
             (c.slug, c.name) for c in communities.directory(visit.db).values() if can(user, "case.read", c)
         ],
-        "band_options": list(cases.BANDS.items()),
+        "band_options": [(key, f"{text} ({counts.bands[key]})") for key, text in cases.BANDS.items()],
+        "actions": [(code, ACTIONS[code].verb) for code in BULK],
         "reasons": reasons.options(with_text=False),
         "form": form,
         "chosen": chosen or [],
         "page": {
-            "previous_url": _address(visit, after="") if visit.query.get("after") else None,
-            "next_url": following,
+            "previous_url": address(visit, after="") if visit.query.get("after") else None,
+            "next_url": address(visit, after=queue.next_after) if queue.next_after else None,
         },
+        "shown": len(rows),
         "waiting": cases.open_count(visit.db, user),
-        "moment": moment,
-        "action": _address(visit),
+        "moment": now(),
+        "urls": {
+            "preview": address(visit, "/moderation/preview", after=visit.query.get("after")),
+            "next": address(visit, "/moderation/next"),
+            "all": address(visit, after=visit.query.get("after"), all="1"),
+            "none": address(visit, after=visit.query.get("after")),
+        },
     }
     return Page("moderation/index.html", context, blocks=("results",), status=status)
 
 
-def _wanted(visit: Visit) -> Wanted:
-    query, community_id = visit.query, None
-    if slug := query.get("community"):
-        community_id = communities.get(visit.db, visit.user, slug).id
-    if query.get("kind") not in ("", *cases.KINDS) or query.get("band") not in ("", *cases.BANDS):
-        raise NotFound("There is no such list of cases.")
-    return Wanted(query.get("kind") or None, community_id, query.get("band") or None, query.get("mine") == "1")
-
-
-def _address(visit: Visit, **changes: str | None) -> str:
-    values = {name: visit.query.get(name) for name in ("kind", "community", "band", "mine")}
-    values.update({name: value or "" for name, value in changes.items()})
-    query = "&".join(f"{name}={value}" for name, value in values.items() if value)
-    return f"/moderation?{query}" if query else "/moderation"
-
-
-def _kinds(visit: Visit, wanted: Wanted) -> list[dict[str, Any]]:
-    kinds = [("", "All"), *cases.KINDS.items()]
+def _kinds(visit: Visit, wanted: Wanted, counts: Counts) -> list[dict[str, Any]]:
+    numbers = {"": sum(counts.kinds.values()), **counts.kinds}
     return [
         {
             "value": kind or "all",
-            "label": text,
-            "url": _address(visit, kind=kind),
+            "label": f"{text} ({numbers[kind]})" if numbers.get(kind) else text,
+            "url": address(visit, kind=kind),
             "is_current": (wanted.kind or "") == kind,
         }
-        for kind, text in kinds
+        for kind, text in (("", "All"), *cases.KINDS.items())
     ]
-
-
-def _row(visit: Visit, case: Any, found: list[Any]) -> dict[str, Any]:
-    return {
-        **case._mapping,
-        "url": f"/moderation/{case.id}",
-        "excerpt": excerpt(case.text or "", 160),
-        "kind_label": cases.KINDS.get(case.kind, case.kind),
-        "reasons": [{"label": reasons.label(row.reason), "count": row.count} for row in found],
-        "author": _person(case.author_name, case.author_handle, case.author_is_employee, case.author_agency),
-        "band": cases.band(case.due_at, now()),
-        **_loan(visit, case),
-    }
-
-
-def _loan(visit: Visit, case: Any) -> dict[str, Any]:
-    is_lent = case.claimed_until is not None and case.claimed_until > now()
-    is_mine = is_lent and visit.user is not None and case.claimed_by_id == visit.user.id
-    return {"claimed_by": case.claimer_name if is_lent else "", "is_mine": is_mine}
-
-
-def _person(name: str, handle: str, is_employee: bool, agency_name: str) -> dict[str, Any]:
-    return {"name": name, "handle": handle, "is_employee": is_employee, "agency_name": agency_name}
 
 
 def show(visit: Visit, case_id: int) -> Answer:
@@ -113,130 +90,154 @@ def show(visit: Visit, case_id: int) -> Answer:
     return _show(visit, case_id, Form())
 
 
-def _show(visit: Visit, case_id: int, form: Form[Any], status: int = 200, notice: str = "") -> Answer:
-    case = cases.get(visit.db, visit.user, case_id)
-    subject = subjects.get(visit.db, visit.user, case.subject_kind, case.subject_id)
-    decided = moderation.decision_of(visit.db, case_id)
+def show_again(visit: Visit, case_id: int, form: Form[Any], status: int, notice: str = "") -> Page:
+    """The page of a case with what was typed and what is wrong with it."""
+    return _show(visit, case_id, form, status, notice)
+
+
+def _show(visit: Visit, case_id: int, form: Form[Any], status: int = 200, notice: str = "") -> Page:
     user = require(visit.user, "case.list")
-    if not case.is_open:
-        why_not = _decided(decided)
-    elif not can(user, "case.decide", case):
-        why_not = "This is your own post, so somebody else decides on it."
-    elif cases.is_lent_to_another(case, user):
-        why_not = f"{case.claimer_name} has this case right now. You can decide on it when their 15 minutes are over."
-    else:
-        why_not = ""
+    case = cases.get(visit.db, user, case_id)
+    is_post = case.subject_kind in subjects.KINDS
+    subject = subjects.get(visit.db, user, case.subject_kind, case.subject_id) if is_post else None
+    why_not = _why_not(visit, case)
+    codes = moderation.choices(user, case) if is_post and case.kind not in moderation.OWN_PAGES else ()
+    found = queues.row(visit, case, [])
     context = {
-        "case": _row(visit, case, []),
+        "case": found,
         "subject": subject,
-        "author": _person(subject.author_name, subject.author_handle, subject.is_by_employee, subject.agency_name),
+        "title": subject.title if subject else found["title"],
+        "author": found["author"],
+        "summary": histories.summary(visit.db, user, case.author_id),
         "reports": [_report(row) for row in reports.of_case(visit.db, case_id)],
-        "history": [_entry(row) for row in moderation.earlier(visit.db, subject.kind, subject.id)],
-        "reasons": reasons.options(with_text=False),
+        "history": [_entry(row) for row in decisions.earlier(visit.db, case.subject_kind, case.subject_id)],
         "form": form,
+        "typed": _typed(form) if why_not else [],
         "may_decide": not why_not,
         "why_not": why_not,
         "notice": notice,
+        "about": ABOUT[case.kind](visit.db, user, case) if case.kind in ABOUT else None,
+        "decision_id": case.decision_id,
+        "notes": notes.of(visit.db, user, case.subject_kind, case.subject_id) if is_post else [],
+        "note_kind": case.subject_kind,
+        "note_id": case.subject_id,
+        "note_form": Form(),
+        "urls": {
+            "queue": address(visit),
+            "take": address(visit, f"/moderation/{case_id}/take"),
+            "next": address(visit, "/moderation/next"),
+        },
+        **_choices(visit, codes, case.community_id),
     }
     return Page("moderation/show.html", context, status=status)
+
+
+def _choices(visit: Visit, codes: tuple[str, ...], community_id: int) -> dict[str, Any]:
+    """What the form offers, each with its key; reasons with what they mean."""
+    found = decision_pages.choices(visit, codes, community_id)
+    found["actions"] = [(*option, ACTION_KEYS.get(option[0], "")) for option in found["actions"]]
+    found["reasons"] = [
+        (*option, key) for option, key in zip(reasons.options(), REASON_KEYS.ljust(len(reasons.REASONS)), strict=False)
+    ]
+    return found
+
+
+def _typed(form: Form[Any]) -> list[tuple[str, str]]:
+    """What somebody filled in who can't decide any more: (name, words)."""
+    values = form.values
+    found = [
+        ("Decision", label(str(values.get("action") or ""))),
+        ("Reason", reasons.label(str(values.get("reason") or ""))),
+        ("What you base it on", str(values.get("facts") or "")),
+        ("Message to the author", str(values.get("note") or "")),
+    ]
+    return [(name, words) for name, words in found if words.strip()]
+
+
+def _why_not(visit: Visit, case: Any) -> str:
+    """Why this person can't decide on the case now; empty if they can."""
+    if not case.is_open:
+        return _decided(decisions.of_case(visit.db, case.id))
+    user = require(visit.user, "case.list")
+    if not can(user, "case.decide", case):
+        if user.id != case.author_id:
+            return "You made the decision, so somebody else decides on the appeal."
+        return "This is your own post, so somebody else decides on it."
+    if cases.is_lent_to_another(case, user):
+        return f"{case.claimer_name} has this case right now. You can decide on it when their 15 minutes are over."
+    return ""
 
 
 def _decided(decision: Any) -> str:
     if decision is None:
         return "This case is closed."
     reason = f": {reasons.label(decision.reason).lower()}" if decision.reason else ""
-    return f"{decision.by_name or 'Somebody'} has decided: {moderation.ACTIONS[decision.action].lower()}{reason}."
+    return f"{decision.by_name or 'Somebody'} has decided: {label(decision.action).lower()}{reason}."
 
 
 def _report(row: Any) -> dict[str, Any]:
-    reporter = _person(row.name, row.handle, row.is_employee, row.agency_name)
+    reporter = queues.person(row.name, row.handle, row.is_employee, row.agency_name)
     label = reasons.label(row.reason)
     return {"reason_label": label, "note": row.note, "reporter": reporter, "created_at": row.created_at}
 
 
 def _entry(row: Any) -> dict[str, Any]:
     return {
-        "action_label": moderation.ACTIONS.get(row.action, row.action),
+        "action_label": label(row.action),
         "reason_label": reasons.label(row.reason) if row.reason else "",
         "by_name": row.by_name or "",
+        "url": f"/decisions/{row.id}",
+        "is_undone": row.undone_at is not None,
         "created_at": row.created_at,
     }
 
 
 def take(visit: Visit, case_id: int) -> Answer:
     """POST /moderation/{id}/take: the case is mine for 15 minutes."""
-    cases.claim(visit.db, visit.user, case_id)
-    return Redirect(f"/moderation/{case_id}")
+    try:
+        cases.claim(visit.db, visit.user, case_id)
+    except Conflict as error:
+        return _show(visit, case_id, Form(), 409, str(error))
+    return Redirect(address(visit, f"/moderation/{case_id}"))
 
 
 def take_next(visit: Visit) -> Answer:
-    """POST /moderation/next: the most urgent free case is mine."""
-    case_id = cases.claim_next(visit.db, visit.user)
+    """POST /moderation/next: the most urgent free case is mine, of those that the filters in the address want."""
+    case_id = cases.claim_next(visit.db, visit.user, queues.wanted(visit))
     if case_id is None:
-        visit.say("Nothing waits. You are done for now.")
-        return Redirect("/moderation")
-    return Redirect(f"/moderation/{case_id}")
+        visit.say("Nothing else waits here for you right now.")
+        return Redirect(address(visit))
+    return Redirect(address(visit, f"/moderation/{case_id}"))
 
 
 def decide(visit: Visit, case_id: int) -> Answer:
-    """POST /moderation/{id} with `action`, `reason` and `note`; then the next case, if one waits."""
+    """POST /moderation/{id} with the fields of a decision; then the next case, if one waits."""
     cases.get(visit.db, visit.user, case_id)
-    form = _read(visit)
+    form = decision_pages.read_fields(visit)
     if form.data is None:
         return _show(visit, case_id, form, status=422)
     try:
-        moderation.decide(visit.db, visit.user, case_id, form.data)
+        with visit.db.begin_nested():  # the page of a refusal shows the case as it is
+            decision_id = moderation.decide(visit.db, visit.user, case_id, form.data)
+    except Invalid as error:
+        return _show(visit, case_id, form.refuse(error.errors), status=422)
     except Conflict as error:
         return _show(visit, case_id, form, status=409, notice=str(error))
-    visit.say(f"{moderation.ACTIONS[form.data.action]}. Here is the next case.")
-    following = cases.claim_next(visit.db, visit.user)
-    if following is None:
-        visit.set_cookies.clear()
-        visit.say(f"{moderation.ACTIONS[form.data.action]}. Nothing else waits.")
-        return Redirect("/moderation")
-    return Redirect(f"/moderation/{following}")
+    done, undo = label(form.data.action), f"/decisions/{decision_id}/undo"
+    if form.data.action in ("suspend", "unsuspend"):
+        here = address(visit, f"/moderation/{case_id}")
+        visit.say(f"{done}. Now decide what happens with the post.", undo=undo, then=here)
+        return Redirect(here)
+    return go_on(visit, f"{done}.", undo)
 
 
-def _read(visit: Visit) -> Form[DecisionFields]:
-    form = forms.read(DecisionFields, visit.form)
-    if message := form.errors.pop("form", None):
-        form.errors["reason"] = message
-    return form
+def go_on(visit: Visit, done: str, undo: str = "") -> Redirect:
+    """To the next case, which is lent to this person, or to the queue when nothing else waits.
 
-
-def decide_many(visit: Visit) -> Answer:
-    """POST /moderation with `case` many times: all are decided alike, or none."""
-    require(visit.user, "case.list")
-    chosen = [int(value) for value in visit.form.all("case") if value.isdigit()][:MOST_AT_ONCE]
-    form = _read(visit)
-    if not chosen:
-        form = form.refuse({"action": "Please choose at least one case first."})
-    if form.data is None:
-        return _index(visit, form, status=422, chosen=visit.form.all("case"))
-    for case_id in chosen:
-        try:
-            moderation.decide(visit.db, visit.user, case_id, form.data)
-        except (Conflict, Forbidden) as error:
-            return _index(visit, form.refuse({"action": _why_none(case_id, error)}), 409, visit.form.all("case"))
-    visit.say(
-        f"{len(chosen)} case{'' if len(chosen) == 1 else 's'} decided: {moderation.ACTIONS[form.data.action].lower()}."
-    )
-    return Redirect(_address(visit))
-
-
-def _why_none(case_id: int, error: ForumError) -> str:
-    return f"Nothing was decided, because of case {case_id}: {error}"
-
-
-def statement(visit: Visit, decision_id: int) -> Answer:
-    """GET /decisions/{id}: what was decided about my post, and why."""
-    require(visit.user, "account.use")
-    found = moderation.statement(visit.db, visit.user, decision_id)
-    subject = subjects.get(visit.db, visit.user, found.subject_kind, found.subject_id)
-    context = {
-        "statement": found,
-        "subject": subject,
-        "action_label": moderation.ACTIONS[found.action],
-        "reason": reasons.BY_CODE.get(found.reason),
-    }
-    return Page("moderation/statement.html", context)
+    `done`: a sentence about what was decided; `undo`: an address that takes POST and takes it back.
+    """
+    following = cases.claim_next(visit.db, visit.user, queues.wanted(visit))
+    there = address(visit) if following is None else address(visit, f"/moderation/{following}")
+    rest = "Nothing else waits." if following is None else "Here is the next case."
+    visit.say(f"{done} {rest}", undo=undo, then=there)
+    return Redirect(there)

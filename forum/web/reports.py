@@ -11,6 +11,16 @@ from forum.web.forms import Form
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
 
+ACTS = {
+    "vote": "votes an hour",
+    "idea": "ideas a day",
+    "comment": "comments an hour",
+    "agree": "agreements an hour",
+    "report": "reports an hour",
+    "edit": "edits an hour",
+}
+"""Limits that the page of the rules names: act → label."""
+
 
 def new_for_idea(visit: Visit, idea_id: int) -> Answer:
     """GET /ideas/{id}/report"""
@@ -58,6 +68,6 @@ def _page(subject: subjects.Subject, form: Form[Any], status: int = 200) -> Answ
 
 def rules(visit: Visit) -> Answer:
     """GET /rules: what may be removed, who decides, and what a new account may do."""
-    acts = {"vote": "votes an hour", "idea": "ideas a day", "comment": "comments an hour", "report": "reports an hour"}
-    rows = [{"label": label, "most": limits.PERSONAL[act][0]} for act, label in acts.items()]
-    return Page("reports/rules.html", {"reasons": reasons.REASONS, "limits": rows, "trust": trust})
+    rows = [{"label": label, "most": limits.PERSONAL[act][0]} for act, label in ACTS.items()]
+    rows.append({"label": "links in a post before it waits", "most": [level.most_links for level in trust.LEVELS]})
+    return Page("reports/rules.html", {"reasons": reasons.REASONS, "limits": rows, "levels": trust.LEVELS})

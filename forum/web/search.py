@@ -16,11 +16,12 @@ LENGTH = 400  # characters of a query that are looked at
 
 
 def index(visit: Visit) -> Answer:
-    """GET /search: `q`, narrowed by `kind` and `community`, paged by `after`."""
+    """GET /search: `q`, narrowed by `kind` and `community`, with the off-topic `track` if asked, paged by `after`."""
     q = visit.query.get("q").strip()[:LENGTH]
     kind = visit.query.get("kind") if visit.query.get("kind") in KINDS else ""
     places = communities.directory(visit.db)
     place = next((p for p in places.values() if p.slug == visit.query.get("community")), None)
+    track = "off-topic" if visit.query.get("track") == "off-topic" else ""
     results = Results([])
     if q:
         results = search.find(
@@ -29,11 +30,12 @@ def index(visit: Visit) -> Answer:
             user=visit.user,
             kinds=[kind] if kind else None,
             community_id=place.id if place else None,
+            with_track=track != "",
             after=visit.query.get("after") or None,
         )
     context = {
         "q": q,
-        "form": Form({"q": q, "kind": kind, "community": place.slug if place else ""}),
+        "form": Form({"q": q, "kind": kind, "community": place.slug if place else "", "track": track}),
         "communities": lists.options(visit, places),
         "searched": bool(q),
         "hits": [_hit(hit, places) for hit in results.hits],
@@ -65,6 +67,6 @@ def _hit(hit: Hit, places: Any) -> dict[str, Any]:
 
 
 def _address(visit: Visit, **changes: str | None) -> str:
-    values = {name: visit.query.get(name) for name in ("q", "kind", "community", "after")}
+    values = {name: visit.query.get(name) for name in ("q", "kind", "community", "track", "after")}
     values.update({name: value or "" for name, value in changes.items()})
     return "/search?" + urlencode({name: value for name, value in values.items() if value})

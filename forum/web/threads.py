@@ -11,7 +11,8 @@ from markupsafe import Markup
 from forum.clock import now
 from forum.domain import comments, drafts, moderation, reasons
 from forum.domain.comments import Item, Leaf
-from forum.domain.ideas import IdeaView
+from forum.domain.ideas import IdeaView, reference
+from forum.domain.merges import threads as merged
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.web import drafts as kept_drafts
@@ -39,6 +40,7 @@ class _Kept:
     authors: frozenset[int]
     is_plain: bool  # all of them are published
     reasons: dict[int, str]
+    origins: dict[int, str]  # top comment → reference of the merged idea that it was written on
     rights: dict[int, tuple[bool, bool, int]] = field(default_factory=dict)
     agreed: dict[int, frozenset[int]] = field(default_factory=dict)
     html: dict[Hashable, Markup] = field(default_factory=dict)
@@ -156,7 +158,8 @@ def _kept_leaf(visit: Visit, idea: IdeaView, after: Any) -> _Kept:
     codes = moderation.reasons_for(visit.db, "comment", removed) if removed else {}
     labels = {comment_id: reasons.label(code) for comment_id, code in codes.items()}
     authors = frozenset(row.author_id for row in leaf.rows)
-    kept = _Kept(mark, leaf, authors, all(row.state == "published" for row in leaf.rows), labels)
+    homes = {comment_id: reference(home) for comment_id, home in merged.origins(visit.db, idea.id).items()}
+    kept = _Kept(mark, leaf, authors, all(row.state == "published" for row in leaf.rows), labels, homes)
     if version is not None:
         _leaves[key] = kept
         _shorten(_leaves, MOST_LEAVES)
@@ -182,7 +185,7 @@ def _html(discussion: Discussion, kept: _Kept, agreed: frozenset[int], flags: in
     for item in comments.view(kept.leaf, user, discussion.idea).items:
         own = OWN if item.row.author_id == mine else 0
         known = AGREES * (item.row.id in agreed) | SHOWN * item.is_shown | FRESH * (item.row.id == fresh)
-        parts.append(_piece(discussion.idea, item, flags | own | known, kept.reasons.get(item.row.id, "")))
+        parts.append(_piece(discussion.idea, item, flags | own | known, kept))
     html = Markup("".join(parts))  # noqa: S704 - made of our own rendered templates
     if fresh is None and len(kept.html) < MOST_VIEWS:
         kept.html[key] = html
@@ -219,10 +222,11 @@ class _Agreeable:
         return self.idea.visibility
 
 
-def _piece(idea: IdeaView, item: Item, flags: int, reason: str) -> str:
+def _piece(idea: IdeaView, item: Item, flags: int, leaf: _Kept) -> str:
     """One comment: from what was kept, if everything that it shows is the same."""
     key = (idea.path, item.row.id, flags)
-    fingerprint = (item.row, item.parent_name, reason, int(now().timestamp()) // MINUTE, idea.language)
+    reason, origin = leaf.reasons.get(item.row.id, ""), leaf.origins.get(item.row.id, "")
+    fingerprint = (item.row, item.parent_name, reason, origin, int(now().timestamp()) // MINUTE, idea.language)
     kept = _pieces.get(key)
     if kept is not None and kept[0] == fingerprint:
         return kept[1]
@@ -230,6 +234,7 @@ def _piece(idea: IdeaView, item: Item, flags: int, reason: str) -> str:
         comment=item.row,
         parent_name=item.parent_name,
         reason=reason,
+        origin=origin,
         language=idea.language,
         is_shown=bool(flags & SHOWN),
         i_agree=bool(flags & AGREES),

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from forum.domain import proofs, users
+from forum.domain import proofs, trust, users
 from forum.domain.errors import Invalid
 from forum.domain.permissions import require
 from forum.domain.users import KINDS, ROLE_LABELS, UserFields
@@ -12,6 +12,8 @@ from forum.web.accounts import sender
 from forum.web.forms import Form
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
+
+BY_RULES = "rules"
 
 
 def index(visit: Visit) -> Answer:
@@ -56,6 +58,12 @@ def _page(visit: Visit, user_id: int, form: Form[Any], **more: Any) -> Page:
         "form": form,
         "roles": list(ROLE_LABELS.items()),
         "role_labels": ROLE_LABELS,
+        "levels": trust.LEVELS,
+        "trust_form": Form({"level": str(row.trust_level) if row.trust_level >= trust.GIVEN else BY_RULES}),
+        "level_options": [
+            (BY_RULES, "The rules", "It follows from posts that stand, and from time."),
+            *((str(one.number), f"Level {one.number}: {one.name}", one.what) for one in trust.LEVELS[trust.GIVEN :]),
+        ],
         "changes": users.changes(visit.db, visit.user, user_id),
     }
     return Page("users/show.html", context, is_cacheable=False, **more)
@@ -76,3 +84,14 @@ def change(visit: Visit, user_id: int) -> Answer:
     else:
         visit.say("Nothing was changed.", "")
     return Redirect(f"/users/{user_id}" if visit.user and visit.user.id != user_id else "/sign-in")
+
+
+def give_level(visit: Visit, user_id: int) -> Answer:
+    """POST /users/{id}/trust with `level`: 3 or 4, or `rules`."""
+    require(proofs.require_fresh(visit.visitor), "user.mark")
+    given = visit.form.get("level")
+    if given not in (BY_RULES, *(str(one.number) for one in trust.LEVELS[trust.GIVEN :])):
+        raise Invalid({"level": "Please choose one of the levels."})
+    level = trust.give(visit.db, visit.user, user_id, None if given == BY_RULES else int(given))
+    visit.say(f"Their trust level is {level}: {trust.LEVELS[level].name}.")
+    return Redirect(f"/users/{user_id}")

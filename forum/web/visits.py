@@ -99,7 +99,13 @@ class Visit:
         """A full address for mails, feeds and files."""
         return self.settings.base_url + quote(path, safe="/?&=#%:,;@!$'()*+~-._")
 
-    def say(self, text: str, tone: str = "good") -> None:
-        """A message for the next page this person sees."""
-        token = self.signer.sign("flash", {"text": text, "tone": tone})
+    def say(
+        self, text: str, tone: str = "good", *, undo: str = "", then: str = "", link: tuple[str, str] | None = None
+    ) -> None:
+        """A message for the next page this person sees.
+
+        `undo`: an address that takes POST and undoes it, then leads back to `then`; `link`: an address and its words.
+        """
+        message = {"text": text, "tone": tone, "undo": undo, "then": then, "link": link}
+        token = self.signer.sign("flash", {name: value for name, value in message.items() if value})
         self.set_cookies.append(security.set_cookie(security.FLASH_COOKIE, token, max_age=120))

@@ -21,7 +21,11 @@ def cast(visit: Visit, idea_id: int) -> Answer:
         raise Invalid({"value": "A vote is for, against, or taken back."}) from None
     tally = votes.cast(visit.db, visit.user, idea_id, value)
     if visit.is_htmx:
-        return tallies.answer(tally, _SAID[value])
+        answer = tallies.answer(tally, _SAID[value])
+        if f"/ideas/{idea_id}-" in visit.headers.get("hx-current-url", ""):  # its own page says who voted
+            idea = ideas.get(visit.db, visit.user, idea_id)
+            return tallies.with_voters(answer, idea)
+        return answer
     visit.say(_SAID[value])
     return Redirect(visit.then(default=f"/ideas/{idea_id}") + f"#idea-{idea_id}")
 

@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("suspended_until", sa.BigInteger))
     op.add_column("cases", sa.Column("weight", sa.Double, nullable=False, server_default="0"))
     op.add_column("cases", sa.Column("decision_id", KEY))
+    op.create_index("ix_cases_author", "cases", ["author_id", "id"])
     _close_with_decisions()
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_decisions()

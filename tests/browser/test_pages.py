@@ -1,6 +1,7 @@
 """Every page of the site as people meet it: for everyone's eyes and hands, sound, light, and no wider than a phone."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, Response, expect
@@ -36,6 +37,11 @@ PAGES: dict[str, dict[str, int]] = {
         "/reset": 200,
         "/confirm/nonsense": 410,
         "/rules": 200,
+        "/log": 200,
+        "/log?action=lock": 200,
+        "/log/1": 200,
+        "/transparency": 200,
+        f"/transparency/{datetime.now(UTC):%Y-%m}": 200,
         "/rankings": 200,
         "/rankings?method=approval&community=rulemaking": 200,
         "/rankings/approval": 200,
@@ -76,7 +82,7 @@ PAGES: dict[str, dict[str, int]] = {
         f"{COMMUNITY}/edit": 200,
     },
 }
-FORCED = ("/", "/ideas", TALKED, "/ideas/new", "/moderation")
+FORCED = ("/", "/ideas", TALKED, "/ideas/new", "/moderation", "/transparency")
 
 TOO_SMALL = """() => {
   const seen = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(".visually-hidden");

@@ -46,7 +46,10 @@ def all_texts(demo: Content) -> Iterator[str]:
     for person in demo.people:
         yield person.bio
     yield from (report.note for report in demo.reports)
-    yield from (decision.statement for decision in demo.decisions)
+    for decision in demo.decisions:
+        yield from (decision.statement, decision.appeal or "", decision.apology or "")
+    for suspicion in demo.suspicions:
+        yield from suspicion.signs
 
 
 def runs(text: str) -> Iterator[tuple[str, ...]]:

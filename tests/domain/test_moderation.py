@@ -9,7 +9,19 @@ import time_machine
 
 from forum.clock import now
 from forum.db import Connection, Database
-from forum.domain import cases, communities, ideas, moderation, people, posting, progress, reports, subjects, trust
+from forum.domain import (
+    cases,
+    communities,
+    decisions,
+    ideas,
+    moderation,
+    people,
+    posting,
+    progress,
+    reports,
+    subjects,
+    trust,
+)
 from forum.domain.cases import Wanted
 from forum.domain.errors import Conflict, Forbidden, ForumError, NotFound, SignInNeeded
 from forum.domain.moderation import DecisionFields
@@ -130,10 +142,10 @@ def test_a_removed_idea_leaves_lists_and_counts_and_its_author_is_told_why(db: C
     assert "Please post it once." in to_author[0]["text"]
     assert to_author[0]["url"] == f"/decisions/{decision_id}"
     assert len(told) == 2  # the author and the reporter
-    statement = moderation.statement(db, people.load(db, before.author_id), decision_id)
+    statement = decisions.get(db, people.load(db, before.author_id), decision_id)
     assert (statement.reason, statement.note, statement.machine) == ("spam", "Please post it once.", "")
     with pytest.raises(NotFound):
-        moderation.statement(db, make.user(), decision_id)
+        decisions.get(db, make.user(), decision_id)
 
 
 def test_keeping_a_held_idea_publishes_it(db: Connection, make: Make) -> None:

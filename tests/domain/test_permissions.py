@@ -62,3 +62,22 @@ def test_a_suspended_person_reads_and_uses_the_account_and_nothing_else() -> Non
     somebody = document.PEOPLE["suspended"]
     allowed = {action for action in RULES if can(somebody, action, document.Subject())}
     assert allowed == {action for action in RULES if can(None, action, document.Subject())} | {"account.use"}
+    author = document.PEOPLE["suspended author"]
+    own = {action for action in RULES if can(author, action, document.Subject())} - allowed
+    assert own == {"decision.read", "decision.appeal"}
+
+
+def test_nobody_decides_on_what_is_their_own_or_on_an_appeal_against_themselves() -> None:
+    document = script()
+    mine = document.Subject(author_id=7)
+    against_me = document.Subject(details={"decider_ids": [7]})
+    me = document.PEOPLE["moderator"]
+    for action in ("case.decide", "decision.make", "decision.undo", "appeal.decide", "user.suspend", "idea.move"):
+        assert can(me, action, document.Subject()), action
+        with pytest.raises(Forbidden, match="your own"):
+            require(me, action, mine)
+    for action in ("case.decide", "appeal.decide"):
+        with pytest.raises(Forbidden, match="You made the decision"):
+            require(me, action, against_me)
+    with pytest.raises(Forbidden, match="Only an administrator"):
+        require(me, "user.suspend", document.Subject(role="moderator"))

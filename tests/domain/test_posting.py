@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from forum.clock import now
 from forum.db import Connection, Database
-from forum.domain import communities, follows, ideas, lists, people, posting, revisions, search, similar
+from forum.domain import communities, follows, ideas, lists, people, posting, repeats, revisions, search, similar
 from forum.domain.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded, TooMany
 from forum.domain.lists import Filters
 from forum.domain.people import Person
@@ -277,10 +277,10 @@ def test_a_person_posts_so_many_ideas_a_day_and_no_more(db: Connection, make: Ma
 
 def test_old_keys_of_posts_are_forgotten(db: Connection, make: Make) -> None:
     posting.post(db, make.user(), fields(make.community()))
-    posting.forget(db)
+    repeats.forget(db)
     assert db.execute(sa.select(sa.func.count()).select_from(PostKey)).scalar_one() == 2
     with time_machine.travel(now() + timedelta(hours=1), tick=False):
-        posting.forget(db)
+        repeats.forget(db)
     assert db.execute(sa.select(sa.func.count()).select_from(PostKey)).scalar_one() == 0
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from forum import terms
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import search, votes
+from forum.domain import search, states, votes
 from tests.making import Make
 
 WHISTLE = "Protect every whistleblower"
@@ -181,10 +181,14 @@ def test_hidden_ideas_and_the_comments_under_them_are_not_found(make: Make, stat
     assert found(make.db, "chestnuts") == []
 
 
-def test_off_topic_ideas_can_be_found(make: Make) -> None:
-    assert found(make.db, "saucers") == []
+def test_the_off_topic_track_is_found_only_when_it_is_asked_for(make: Make) -> None:
     aside = idea(make, "Flying saucers", state="off-topic", is_listed=False, is_public=False)
-    assert found(make.db, "saucers") == [aside]
+    said = comment(make, aside, "Saucers were seen here.")
+    assert found(make.db, "saucers") == []
+    hits = search.find(make.db, "saucers", with_track=True).hits
+    assert {(hit.kind, hit.object_id) for hit in hits} == {("idea", aside), ("comment", said)}
+    states.change(make.db, aside, "published")
+    assert len(found(make.db, "saucers")) == 2
 
 
 def test_held_comments_are_not_found(make: Make) -> None:

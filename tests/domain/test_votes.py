@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from forum.db import Connection, Database
-from forum.domain import ideas, people, votes
+from forum.domain import ideas, people, settling, votes
 from forum.domain.errors import Forbidden, Invalid, NotFound, SignInNeeded
 from forum.models import Idea, Vote
 from tests.making import Make
@@ -100,6 +100,7 @@ def test_fifty_requests_at_once_for_one_vote_make_one_vote(database: Database) -
 
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(vote, range(50))) == {1}
+    database.write(settling.settle_all)
     with database.reading() as db:
         assert db.execute(sa.select(sa.func.count()).select_from(Vote)).scalar_one() == 1
         assert db.execute(sa.select(Idea.up, Idea.net).where(Idea.id == idea_id)).one() == (1, 1)

@@ -180,7 +180,8 @@ def test_mail_goes_to_confirmed_addresses_of_those_who_want_it(database: Databas
     for person in (wanting, silent, unconfirmed, suspended):
         assert told(database, person) == [("some.kind", "Something happened")]
     assert told(database, imported) == told(database, gone) == []
-    assert mailed(database) == [(wanting.email, "Something happened")]
+    # Who is suspended has to hear what was decided about them.
+    assert mailed(database) == [(one.email, "Something happened") for one in (wanting, suspended)]
 
 
 def test_a_held_idea_is_announced_when_it_is_published_and_only_once(database: Database, settings: Settings) -> None:

@@ -335,3 +335,15 @@ def test_edits_of_long_ago_are_paged(site: Site) -> None:
     assert "Version 4<" not in last
     fragment = site.get(older[1], htmx=True).text
     assert fragment.lstrip().startswith('<div class="stack-l" id="versions">')
+
+
+def test_a_vote_on_its_page_also_tells_who_voted(site: Site) -> None:
+    idea_id = site.make(lambda make: make.idea())
+    site.sign_in(site.make(lambda make: make.user(is_employee=True)))
+    path = f"/ideas/{idea_id}/vote"
+    in_list = site.post(path, {"value": "1"}, htmx=True, headers={"hx-current-url": "https://testserver/ideas"}).text
+    assert "Public employees" not in in_list
+    page = {"hx-current-url": f"https://testserver/ideas/{idea_id}-a-slug"}
+    on_page = site.post(path, {"value": "-1"}, htmx=True, headers=page).text
+    assert f'<tbody id="voters-{idea_id}" data-hx-swap-oob="true">' in on_page
+    assert '<th scope="row">Public employees</th><td class="num">0</td><td class="num">1</td>' in on_page

@@ -48,7 +48,7 @@ def test_a_reader_reports_and_a_moderator_removes_with_a_reason(site: Site) -> N
         decision_id = db.execute(sa.select(Decision.id)).scalar_one()
     statement = site.get(f"/decisions/{decision_id}").text
     assert "Once is enough." in statement
-    assert "A person. No program decided this." in statement
+    assert "No program took part." in statement
     mails = [path.read_text() for path in site.settings.mail_folder.rglob("*.eml")]
     assert any("was removed" in mail for mail in mails)
 

@@ -177,6 +177,21 @@ class Decision(_Case):
     action: Literal["keep", "remove"]
     reported_by: Slug
     statement: Markdown
+    appeal: Markdown | None = None  # what its author answered; it waits for another moderator
+    undone_by: Slug | None = None
+    apology: Markdown | None = None  # what the author was told then
+
+
+class Suspicion(_Part):
+    """What the programs of a forum bring up: something that looks like spam, or like the idea `other`."""
+
+    kind: Literal["spam", "duplicate"]
+    idea: int
+    comment: int | None = None
+    other: int | None = None
+    score: float
+    signs: tuple[str, ...] = ()
+    hours_ago: Hours
 
 
 class Content(_Part):
@@ -192,6 +207,7 @@ class Content(_Part):
     held_ideas: tuple[HeldIdea, ...]
     held_comments: tuple[HeldComment, ...]
     decisions: tuple[Decision, ...]
+    suspicions: tuple[Suspicion, ...]
 
     @cached_property
     def person(self) -> dict[str, Person]:
@@ -289,17 +305,20 @@ def _loose_ends(content: Content) -> list[str]:
         *(comment.author for comment in (*content.comments, *content.held_comments)),
         *(report.by for report in content.reports),
         *(handle for decision in content.decisions for handle in (decision.by, decision.reported_by)),
+        *(decision.undone_by for decision in content.decisions if decision.undone_by),
     }
     ideas = {
         *(source_id for person in content.people for source_id in (*person.votes_for, *person.votes_against)),
         *(held.idea for held in content.held_comments),
         *(case.idea for case in (*content.reports, *content.decisions)),
+        *(idea for case in content.suspicions for idea in (case.idea, case.other) if idea),
     }
     places = {
         *(idea.community for idea in (*content.ideas, *content.held_ideas)),
         *(slug for person in content.people for slug in person.joins),
     }
     cases = {(case.idea, case.comment) for case in (*content.reports, *content.decisions) if case.comment}
+    cases |= {(suspicion.idea, suspicion.comment) for suspicion in content.suspicions if suspicion.comment}
     missing: dict[str, set[Any]] = {
         "agency": {slug for community in content.communities for slug in community.agencies} - agencies,
         "agency name": {person.agency for person in content.people if person.agency} - names,

@@ -6,9 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forum.domain import appeals, decisions, people, undoing
+from forum.domain.appeals import AppealFields
 from forum.domain.cases import due_after
-from forum.domain.demo.content import Decision, Report
+from forum.domain.demo.content import Decision, Report, Suspicion
 from forum.domain.demo.filling import Filling
+from forum.domain.reasons import label
 from forum.models import Case, Comment, Idea, StatusChange
 from forum.models import Decision as DecisionRow
 from forum.models import Report as ReportRow
@@ -27,6 +30,7 @@ def load(to: Filling) -> None:
     """Load it; comments and ideas must be there. Decisions come last, since they change what they are about."""
     _held(to)
     _reports(to)
+    _suspicions(to)
     for decision in sorted(to.demo.decisions, key=lambda decision: -decision.hours_ago):
         _decision(to, decision)
 
@@ -65,7 +69,7 @@ def _held(to: Filling) -> None:
         _case(to, "held", ("comment", comment_id), (community_id, to.people[remark.author]), posted)
 
 
-def _subject(to: Filling, case: Report | Decision) -> tuple[tuple[str, int], tuple[int, int]]:
+def _subject(to: Filling, case: Report | Decision | Suspicion) -> tuple[tuple[str, int], tuple[int, int]]:
     idea = to.demo.idea[case.idea]
     author, subject = idea.author, ("idea", to.ideas[case.idea])
     if case.comment:
@@ -106,6 +110,20 @@ def _report(
     to.fill(ReportRow, [row])
 
 
+def _suspicions(to: Filling) -> None:
+    """Of two ideas that look alike the newer one is the case."""
+    for found in to.demo.suspicions:
+        details: dict[str, Any] = {"score": found.score}
+        if found.other is None:
+            details["signs"] = list(found.signs)
+        else:
+            posted = {key: to.demo.idea[key].posted for key in (found.idea, found.other)}
+            older, newer = sorted(posted, key=lambda key: posted[key])
+            found, details = found.model_copy(update={"idea": newer}), {**details, "other_id": to.ideas[older]}
+        subject, place = _subject(to, found)
+        _case(to, found.kind, subject, place, to.now - timedelta(hours=found.hours_ago), details=details)
+
+
 def _decision(to: Filling, decision: Decision) -> None:
     subject, place = _subject(to, decision)
     decided_at = to.now - timedelta(hours=decision.hours_ago)
@@ -122,12 +140,22 @@ def _decision(to: Filling, decision: Decision) -> None:
         "action": decision.action,
         "reason": decision.reason if decision.action == "remove" else "",
         "note": decision.statement,
+        "facts": f"A reader reported it: {label(decision.reason).lower()}.",
+        "office": decisions.MODERATORS,
         "state_before": "published",
         "state_after": STATES[decision.action],
+        "before": {"state": "published"} if decision.action == "remove" else {},
+        "after": {"state": "removed"} if decision.action == "remove" else {},
         "decided_by_id": to.people[decision.by],
         "created_at": decided_at,
     }
-    to.fill(DecisionRow, [row])
+    [decision_id] = to.fill(DecisionRow, [row])
+    decisions.name_in_cases(to.db, [case_id], decision_id)
     if decision.action == "remove":
         statement = _REMOVE_COMMENT if subject[0] == "comment" else _REMOVE_IDEA
         to.db.execute(statement, {"subject_id": subject[1]})
+    if decision.appeal:
+        appeals.file(to.db, people.load(to.db, place[1]), decision_id, AppealFields(text=decision.appeal))
+    if decision.undone_by:
+        undoer = people.load(to.db, to.people[decision.undone_by])
+        undoing.undo(to.db, undoer, decision_id, note=decision.apology or "")

@@ -123,7 +123,7 @@ class _Space:
         self._shared[stems] = values
         columns, weights, lengths = self._words.gathered(candidates)
         owners: Array = np.repeat(np.arange(len(candidates)), lengths)
-        likeness = np.bincount(owners, self._shared[columns] * weights, minlength=len(candidates))
+        likeness: Array = np.bincount(owners, self._shared[columns] * weights, minlength=len(candidates))
         self._shared[stems] = 0
         if self._meant is not None and self._meanings is not None:
             meant = np.maximum(0, self._meanings[candidates] @ self._meant[number])

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from forum.db import Connection, insert_many, take_ids
 from forum.domain import reasons
+from forum.domain.actions import NOTE_LENGTH
 from forum.domain.imports.rows import Event, IdeaRow, Ruling
-from forum.domain.moderation import NOTE_LENGTH
 from forum.models import Decision, StatusChange
 
 OFFICE = "Moderators of the site it came from"

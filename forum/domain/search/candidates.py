@@ -11,7 +11,7 @@ from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.domain.search.expressions import Mark
 from forum.domain.search.selections import ByIds
-from forum.models import Community, Idea, IdeaTag
+from forum.models import Comment, Community, Idea, IdeaTag
 from forum.models.search import SearchDocument
 
 WALK = 10_000
@@ -25,6 +25,13 @@ COLUMNS = (
     SearchDocument.marks,
 )
 _BY_ID = ByIds(sa.select(*COLUMNS).where(SearchDocument.is_visible), SearchDocument.id)
+_ASIDE = {
+    "idea": ByIds(sa.select(Idea.id).where(Idea.state == "off-topic"), Idea.id),
+    "comment": ByIds(
+        sa.select(Comment.id).join_from(Comment, Idea, Idea.id == Comment.idea_id).where(Idea.state == "off-topic"),
+        Comment.id,
+    ),
+}
 
 
 def _strongest(where: Any) -> Any:
@@ -68,6 +75,15 @@ def narrowed(db: Connection, rows: Mapping[int, Any], status: str | None, tag_id
     if tag_id is not None:
         ideas = {row[0] for row in _OF_TAG.rows(db, ideas, tag_id=tag_id)}
     return {number: row for number, row in rows.items() if row.kind == "idea" and row.object_id in ideas}
+
+
+def on_the_lists(db: Connection, rows: Mapping[int, Any]) -> dict[int, Any]:
+    """Of these documents those that are not on the off-topic track, nor under an idea that is."""
+    aside: dict[str, set[int]] = {}
+    for kind, statement in _ASIDE.items():
+        ids = [row.object_id for row in rows.values() if row.kind == kind]
+        aside[kind] = {row[0] for row in statement.rows(db, ids)}
+    return {number: row for number, row in rows.items() if row.object_id not in aside.get(row.kind, ())}
 
 
 def lowest(newest: int, passed: int, documents: int, walk: int = WALK) -> int:

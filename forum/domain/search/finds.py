@@ -88,6 +88,7 @@ class _Place:
     community_id: int | None
     status: str | None
     tag_id: int | None
+    with_track: bool
     newest: int
     totals: Totals
 
@@ -106,12 +107,14 @@ def find(
     community_id: int | None = None,
     status: str | None = None,
     tag_id: int | None = None,
+    with_track: bool = False,
     limit: int = PAGE,
     after: str | None = None,
 ) -> Results:
     """The best hits for any text at all. `after` is the `next_after` of the page before.
 
-    Only what `user` may see. `"words in quotes"` must follow each other, `-word` must not be said; every other word
+    Only what `user` may see; of the off-topic track nothing, unless `with_track`.
+    `"words in quotes"` must follow each other, `-word` must not be said; every other word
     must be, unless that finds hardly anything. Of very frequent words the newest and the most supported texts are
     ranked. Operators, quotes or signs never make it fail: a text without any word finds nothing.
     """
@@ -122,7 +125,7 @@ def find(
     stems = queries.stems(asked) | {stem for pairs in halves.values() for pair in pairs for stem in pair}
     counts = vocabularies.counts(db, stems)
     asked = queries.with_halves(asked, counts)
-    place = _place(db, user, kinds, community_id, status, tag_id)
+    place = _place(db, user, kinds, community_id, status, tag_id, with_track)
     scores, is_exact = _look(db, place, asked, counts, STRICT)
     suggestion, is_relaxed, known = None, False, [asked]
     if len(scores) < limit:
@@ -149,6 +152,7 @@ def _place(
     community_id: int | None,
     status: str | None,
     tag_id: int | None,
+    with_track: bool,
 ) -> _Place:
     chosen = ("idea",) if status is not None or tag_id is not None else tuple(kinds or ())
     prefixes = ("", ELSEWHERE) if not chosen else tuple({"" if kind == "idea" else ELSEWHERE: 1 for kind in chosen})
@@ -160,6 +164,7 @@ def _place(
         community_id,
         status,
         tag_id,
+        with_track,
         indexes.newest_id(db),
         vocabularies.totals(db),
     )
@@ -187,6 +192,8 @@ def _look(
     if not is_all and place.may_take_strongest and base != RELAXED and not query.unwanted:
         rows |= {row.id: row for row in candidates.strongest(db, place.community_id, STRONGEST)}
     rows = candidates.narrowed(db, rows, place.status, place.tag_id)
+    if not place.with_track:
+        rows = candidates.on_the_lists(db, rows)
     scorer, enough = Scorer(query, counts, place.totals), 1 if base == RELAXED else len(needed)
     scores: dict[int, tuple[float, Any]] = {}
     for number, row in rows.items():

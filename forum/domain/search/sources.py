@@ -12,7 +12,7 @@ from forum.domain.search.selections import ByIds
 from forum.models import Comment, Idea, IdeaText
 
 FOUND_IN = ("published", "off-topic")
-"""States in which an idea can be found. One on the off-topic track can be read and voted on, so it can be found."""
+"""States in which an idea can be found; one on the off-topic track only by those who ask for it."""
 STEP = 500
 
 _idea = sa.select(

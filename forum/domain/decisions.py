@@ -1,0 +1,269 @@
+"""Decisions: the rows of what moderators decided, written once, read by authors, moderators and the public log."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from forum.clock import now
+from forum.db import Connection
+from forum.domain import communities, people
+from forum.domain.communities import CommunityView
+from forum.domain.errors import NotFound
+from forum.domain.people import Person
+from forum.domain.permissions import can, moderator
+from forum.models import Case, Decision, User
+
+MACHINE_KINDS = ("spam", "duplicate", "wave")  # cases that a program brings up
+MODERATORS = "Moderators"
+
+_COLUMNS: tuple[Any, ...] = (
+    Decision.id,
+    Decision.case_id,
+    Decision.subject_kind,
+    Decision.subject_id,
+    Decision.community_id,
+    Decision.author_id,
+    Decision.action,
+    Decision.reason,
+    Decision.facts,
+    Decision.note,
+    Decision.machine,
+    Decision.office,
+    Decision.state_before,
+    Decision.state_after,
+    Decision.before,
+    Decision.after,
+    Decision.act_id,
+    Decision.decided_by_id,
+    Decision.created_at,
+    Decision.ends_at,
+    Decision.undoes_id,
+    Decision.undone_at,
+)
+_INSERT = sa.insert(Decision)  # built once: bulk decisions write hundreds
+_by = aliased(User)
+_decisions = sa.select(*_COLUMNS, _by.name.label("by_name"), _by.handle.label("by_handle")).join_from(
+    Decision, _by, _by.id == Decision.decided_by_id, isouter=True
+)
+_GET = _decisions.where(Decision.id == sa.bindparam("decision_id"))
+_OF_ACT = _decisions.where(Decision.act_id == sa.bindparam("act_id")).order_by(Decision.id)
+_EARLIER = (
+    _decisions.where(
+        Decision.subject_kind == sa.bindparam("subject_kind"), Decision.subject_id == sa.bindparam("subject_id")
+    )
+    .order_by(Decision.id.desc())
+    .limit(20)
+)
+_OF_AUTHOR = _decisions.where(Decision.author_id == sa.bindparam("author_id")).order_by(Decision.id.desc()).limit(50)
+_OF_CASE = (
+    _decisions.join(Case, sa.or_(Case.decision_id == Decision.id, Decision.case_id == Case.id))
+    .where(Case.id == sa.bindparam("case_id"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
+_UNDONE_BY = (
+    sa.select(Decision.id)
+    .where(Decision.undoes_id == sa.bindparam("decision_id"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
+_REASONS = (
+    sa.select(Decision.subject_id, Decision.reason)
+    .where(
+        Decision.action == "remove",
+        Decision.undone_at.is_(None),
+        Decision.subject_kind == sa.bindparam("subject_kind"),
+        Decision.subject_id.in_(sa.bindparam("ids", expanding=True)),
+    )
+    .order_by(Decision.id)
+)
+_NAME_CASES = (
+    sa.update(Case)
+    .where(Case.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(decision_id=sa.bindparam("the_decision"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A decision with everything its statement of reasons says. `community` is None for one about an account as such.
+
+    `before` and `after` hold what was changed, aspect by aspect: see domain/effects.py.
+    """
+
+    id: int
+    case_id: int | None
+    subject_kind: str
+    subject_id: int
+    author_id: int
+    action: str
+    reason: str
+    facts: str
+    note: str
+    machine: str
+    office: str
+    state_before: str
+    state_after: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    act_id: str
+    decided_by_id: int | None
+    by_name: str | None
+    by_handle: str | None
+    created_at: datetime
+    ends_at: datetime | None
+    undoes_id: int | None
+    undone_at: datetime | None
+    community: CommunityView | None
+
+    @property
+    def community_id(self) -> int | None:
+        return self.community.id if self.community else None
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.undone_at is None
+
+    @property
+    def path(self) -> str:
+        return f"/decisions/{self.id}"
+
+
+def new_act() -> str:
+    """A name for decisions that are made in one act."""
+    return secrets.token_hex(8)
+
+
+def office_of(user: Person | None, community: CommunityView | None) -> str:
+    """In whose name a person decides, without naming them."""
+    if user is None:
+        return "A program of this site"
+    return MODERATORS if community is None or moderator(user, None) else f"Managers of {community.name}"
+
+
+def record(
+    db: Connection,
+    user: Person | None,
+    *,
+    action: str,
+    subject_kind: str,
+    subject_id: int,
+    author_id: int,
+    community: CommunityView | None,
+    state_before: str,
+    state_after: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    facts: str = "",
+    note: str = "",
+    machine: str = "",
+    case_id: int | None = None,
+    act_id: str = "",
+    ends_at: datetime | None = None,
+    undoes_id: int | None = None,
+) -> int:
+    """Write a decision; returns its id. `user` is None where a program decided. Asks no rights, changes nothing else.
+
+    `before` and `after` hold the aspects that it changed, as an undo needs them.
+    """
+    values = {
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "author_id": author_id,
+        "community_id": community.id if community else None,
+        "state_before": state_before,
+        "state_after": state_after,
+        "before": dict(before or {}),
+        "after": dict(after or {}),
+        "reason": reason,
+        "facts": facts,
+        "note": note.strip(),
+        "machine": "decided" if user is None else machine,
+        "office": office_of(user, community),
+        "case_id": case_id,
+        "act_id": act_id,
+        "decided_by_id": user.id if user else None,
+        "created_at": now(),
+        "ends_at": ends_at,
+        "undoes_id": undoes_id,
+    }
+    return int(db.execute(_INSERT, values).inserted_primary_key[0])  # type: ignore[index]  # one row has one
+
+
+def name_in_cases(db: Connection, case_ids: list[int], decision_id: int) -> None:
+    """Say in these cases which decision closed them."""
+    if case_ids:
+        db.execute(_NAME_CASES, {"ids": case_ids, "the_decision": decision_id})
+
+
+def load(db: Connection, decision_id: int, *, place: CommunityView | None = None) -> DecisionView:
+    """A decision, whoever asks; NotFound if there is none. `place` is its community, where it is at hand."""
+    row = db.execute(_GET, {"decision_id": decision_id}).first()
+    if row is None:
+        raise NotFound("There is no decision here.")
+    return _view(db, row, place)
+
+
+def _view(db: Connection, row: Any, place: CommunityView | None = None) -> DecisionView:
+    values = dict(row._mapping)
+    place_id = values.pop("community_id")
+    if place is None and place_id is not None:
+        place = communities.of(db, place_id)
+    return DecisionView(**values, community=place)
+
+
+def get(db: Connection, user: Person | None, decision_id: int) -> DecisionView:
+    """A decision as its author and those who moderate there read it; NotFound for everybody else."""
+    found = load(db, decision_id)
+    if not can(user, "decision.read", found):
+        raise NotFound("There is no decision here.")
+    return found
+
+
+def of_act(db: Connection, act_id: str) -> list[DecisionView]:
+    """The decisions of one act, in the order in which they were made; empty for no act."""
+    return [_view(db, row) for row in db.execute(_OF_ACT, {"act_id": act_id})] if act_id else []
+
+
+def earlier(db: Connection, subject_kind: str, subject_id: int) -> list[Any]:
+    """Decisions about a subject, newest first (at most 20): the columns of decisions, by_name, by_handle."""
+    return list(db.execute(_EARLIER, {"subject_kind": subject_kind, "subject_id": subject_id}))
+
+
+def about(db: Connection, author_id: int) -> list[Any]:
+    """Decisions about a person's posts and account, newest first (at most 50). Asks no rights."""
+    return list(db.execute(_OF_AUTHOR, {"author_id": author_id}))
+
+
+def of_case(db: Connection, case_id: int) -> Any:
+    """The decision that ended a case, or None."""
+    return db.execute(_OF_CASE, {"case_id": case_id}).first()
+
+
+def undone_by(db: Connection, decision_id: int) -> int | None:
+    """The id of the newest decision that undid this one; None if none did."""
+    found = db.execute(_UNDONE_BY, {"decision_id": decision_id}).scalar()
+    return None if found is None else int(found)
+
+
+def reason_for(db: Connection, subject_kind: str, subject_id: int) -> str:
+    """The code of the reason for which this was removed; empty if no removal is in force."""
+    return reasons_for(db, subject_kind, [subject_id]).get(subject_id, "")
+
+
+def reasons_for(db: Connection, subject_kind: str, ids: list[int]) -> dict[int, str]:
+    """The codes of the reasons for which these were removed, by id."""
+    rows = db.execute(_REASONS, {"subject_kind": subject_kind, "ids": ids})
+    return {row.subject_id: row.reason for row in rows}
+
+
+def author(db: Connection, decision: DecisionView) -> Person:
+    """The person whose post or account it is about."""
+    return people.load(db, decision.author_id)

@@ -1,0 +1,21 @@
+"""Merging and splitting: proposals, the author's answer, votes united by person, threads carried over, exact undo."""
+
+from forum.domain.merges.checks import check
+from forum.domain.merges.places import Brief, brief, brief_split, top
+from forum.domain.merges.proposals import call_back
+from forum.domain.merges.splits import undo_decision
+from forum.domain.merges.threads import index_threads, sweep
+from forum.domain.merges.views import about_case
+
+__all__ = [
+    "Brief",
+    "about_case",
+    "brief",
+    "brief_split",
+    "call_back",
+    "check",
+    "index_threads",
+    "sweep",
+    "top",
+    "undo_decision",
+]

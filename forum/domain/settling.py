@@ -1,0 +1,54 @@
+"""Order columns follow the counts of votes: at once where there is time, within moments where votes come in floods.
+
+Ten indexes hang on the order columns of an idea. Changing them costs several times what the vote itself costs, and a
+popular idea gets many votes between two looks at a list. So votes mark the idea, and the writer settles what is marked.
+"""
+
+import sqlalchemy as sa
+
+from forum.db import Connection, PerDialect, Prepared
+from forum.domain import ranking
+from forum.models import Idea, StaleRank
+
+MOST = 100
+"""Ideas that are settled in one turn, so that votes do not wait long."""
+
+_MARK = Prepared(
+    PerDialect(lambda insert: insert(StaleRank).values(idea_id=sa.bindparam("marked")).on_conflict_do_nothing())
+)
+_MARKED = Prepared(
+    sa.select(Idea.id, Idea.up, Idea.down, Idea.created_at)
+    .join_from(StaleRank, Idea, Idea.id == StaleRank.idea_id)
+    .order_by(StaleRank.idea_id)
+    .limit(sa.bindparam("most"))
+)
+_SET = Prepared(
+    sa.update(Idea)
+    .where(Idea.id == sa.bindparam("the_idea"))
+    .values({name: sa.bindparam(f"new_{name}") for name in ranking.Ranks._fields})
+)
+_DONE = Prepared(sa.delete(StaleRank).where(StaleRank.idea_id == sa.bindparam("done")))
+
+
+def mark(db: Connection, idea_id: int) -> None:
+    """The counts of this idea have changed; its order columns are to follow."""
+    _MARK.all(db, {"marked": idea_id})
+
+
+def settle(db: Connection, most: int = MOST) -> bool:
+    """Let the order columns of marked ideas follow their counts, `most` at a time; says whether more are left."""
+    rows = _MARKED.all(db, {"most": most})
+    _SET.each(db, [_ranks(row) for row in rows])
+    _DONE.each(db, [{"done": row.id} for row in rows])
+    return len(rows) == most
+
+
+def _ranks(row: Idea) -> dict[str, float]:
+    new = ranking.ranks(row.up, row.down, row.created_at)._asdict()
+    return {"the_idea": row.id, **{f"new_{name}": value for name, value in new.items()}}
+
+
+def settle_all(db: Connection) -> None:
+    """All that is marked: for commands and housekeeping, after a crash or while no server runs."""
+    while settle(db):
+        pass

@@ -1,0 +1,162 @@
+"""Undoing: a decision taken back by a decision of its own, which restores exactly what was.
+
+Decisions about one aspect of a subject (its state, its community, its lock, the standing of an account) lie on each
+other like sheets of paper: the one on top comes off first. A decision and the one that undid it count as taken off.
+An undo is a decision too: undoing it puts the first one back in force.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection
+from forum.domain import appeals, decisions, effects, merges, moderation, statements, subjects, trust
+from forum.domain.actions import label
+from forum.domain.decisions import DecisionView
+from forum.domain.errors import Conflict, NotFound
+from forum.domain.people import Person
+from forum.domain.permissions import require
+from forum.models import Decision
+
+RESTORED = ("idea", "comment", "user")
+"""Kinds of subject that this module can restore."""
+BY_MERGES = ("merge", "split")
+"""Actions that touch several ideas: domain/merges/ takes them back."""
+ELSEWHERE = {"set-aside": "votes that were set aside"}
+"""Actions that are undone where they were made."""
+
+_LATER = (
+    sa.select(Decision.id, Decision.action, Decision.after, Decision.undoes_id)
+    .where(
+        Decision.subject_kind == sa.bindparam("kind"),
+        Decision.subject_id == sa.bindparam("it"),
+        Decision.id > sa.bindparam("after_id"),
+        Decision.undone_at.is_(None),
+    )
+    .order_by(Decision.id.desc())
+)
+_MARK_UNDONE = (
+    sa.update(Decision)
+    .where(Decision.id == sa.bindparam("the_decision"), Decision.undone_at.is_(None))
+    .values(undone_at=sa.bindparam("moment"))
+    .returning(Decision.id)
+)
+_MARK_IN_FORCE = sa.update(Decision).where(Decision.id == sa.bindparam("the_decision")).values(undone_at=None)
+
+
+class LaterDecision(Conflict):
+    """A later decision about the same thing has to be undone first."""
+
+    def __init__(self, decision_id: int, message: str) -> None:
+        super().__init__(message)
+        self.decision_id = decision_id
+
+
+def blocker(db: Connection, decision: DecisionView) -> Any | None:
+    """The decision on top of this one that has to come off first (id, action), or None."""
+    touched = set(decision.after)
+    rows = db.execute(_LATER, {"kind": decision.subject_kind, "it": decision.subject_id, "after_id": decision.id})
+    for row in rows:
+        is_pair = row.undoes_id is not None and row.undoes_id > decision.id
+        if touched & set(row.after) and not is_pair:
+            return row
+    return None
+
+
+def undo(
+    db: Connection, user: Person | None, decision_id: int, *, note: str = "", act_id: str = "", answer: str = ""
+) -> int:
+    """Take a decision back; returns the id of the decision that does so. What it changed is again what it was before.
+
+    What changed by itself in between stays: a post that its author took back, a suspension that has ended. Closed cases
+    stay closed. NotFound out of reach, Forbidden on one's own content, Conflict if it is undone already, LaterDecision.
+    """
+    decision = decisions.get(db, user, decision_id)
+    user = require(user, "decision.undo", decision)
+    if decision.action in ELSEWHERE or decision.subject_kind not in RESTORED:
+        raise Conflict(
+            f"This decision is about a {ELSEWHERE.get(decision.action, decision.subject_kind)}. "
+            "It is undone on the page of the idea."
+        )
+    if decision.undoes_id is not None and appeals.is_upheld(db, decision.undoes_id):
+        raise Conflict("An appeal was upheld here, so the decision does not come back. You can make a new one.")
+    if decision.undoes_id is not None and decisions.load(db, decision.undoes_id).action in BY_MERGES:
+        raise Conflict("What was taken apart comes together only by a new merge or split.")
+    now_is = effects.current(db, decision.subject_kind, decision.subject_id)
+    if (above := blocker(db, decision)) is not None:
+        raise LaterDecision(
+            above.id,
+            f"Decision {above.id} ({label(above.action).lower()}) came later and is about the same."
+            " Please undo that one first.",
+        )
+    if decision.action in BY_MERGES:
+        undo_id = merges.undo_decision(db, user, decision_id, reason=note)
+        appeals.settle(db, user, decision.id, answer)
+        return undo_id
+    if db.execute(_MARK_UNDONE, {"the_decision": decision_id, "moment": now()}).first() is None:
+        raise Conflict("Somebody has undone this decision in the meantime.")
+    if decision.undoes_id is not None:
+        db.execute(_MARK_IN_FORCE, {"the_decision": decision.undoes_id})
+    undo_id = _restore(db, user, decision, now_is, note, act_id)
+    appeals.settle(db, user, decision.id, answer)
+    return undo_id
+
+
+def _restore(
+    db: Connection, user: Person, decision: DecisionView, now_is: effects.Values, note: str, act_id: str
+) -> int:
+    subject = None
+    if decision.subject_kind != "user":
+        subject = subjects.get(db, user, decision.subject_kind, decision.subject_id)
+    is_untouched = all(now_is[name] == value for name, value in decision.after.items())
+    after = dict(decision.before) if is_untouched else {}
+    effects.put(db, decision.subject_kind, decision.subject_id, after, by_id=user.id)
+    standing = "status" if decision.subject_kind == "user" else "state"
+    undo_id = decisions.record(
+        db,
+        user,
+        action="undo",
+        subject_kind=decision.subject_kind,
+        subject_id=decision.subject_id,
+        author_id=decision.author_id,
+        community=decision.community,
+        state_before=now_is[standing],
+        state_after=str(after.get(standing, now_is[standing])),
+        before={name: now_is[name] for name in after},
+        after=after,
+        facts=f"It undoes decision {decision.id}: {label(decision.action).lower()}.",
+        note=note,
+        act_id=act_id,
+        undoes_id=decision.id,
+    )
+    if subject is not None:
+        moderation.keep_held_case(db, subject, str(after.get("state", now_is["state"])))
+        if after:
+            moderation.note_change(db, subject, "undone", user.id, f"Undone: {label(decision.action).lower()}.")
+        trust.update(db, decision.author_id)
+    if after or decision.action == "warn":
+        what, kind = ("account", "account") if subject is None else (subject.label, subject.kind)
+        statements.tell_author(db, decisions.load(db, undo_id, place=decision.community), what, kind)
+    return undo_id
+
+
+def undo_act(db: Connection, user: Person | None, act_id: str, *, note: str = "") -> str:
+    """Take back every decision of an act that is in force, all or none; returns the id of the act that does so.
+
+    NotFound if this person reaches none of it; Conflict naming the decision that can't be undone.
+    """
+    found = [one for one in decisions.of_act(db, act_id) if one.is_in_force]
+    if not found:
+        raise NotFound("There is nothing to undo here.")
+    new_act = decisions.new_act()
+    for decision in reversed(found):
+        try:
+            undo(db, user, decision.id, note=note, act_id=new_act)
+        except LaterDecision as error:
+            raise LaterDecision(
+                error.decision_id, f"Nothing was undone, because of decision {decision.id}: {error}"
+            ) from None
+        except Conflict as error:
+            raise Conflict(f"Nothing was undone, because of decision {decision.id}: {error}") from None
+    return new_act

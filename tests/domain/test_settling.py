@@ -1,0 +1,126 @@
+"""Order columns that follow the votes: with the vote where there is time, soon after in a flood, never forgotten."""
+
+import threading
+import time
+from functools import partial
+
+import sqlalchemy as sa
+
+from forum.db import Connection, Database
+from forum.db.writer import PAUSE
+from forum.domain import lists, ranking, recounts, settling, votes
+from forum.domain.lists import Filters
+from forum.models import Idea, StaleRank
+from tests.making import Make
+
+ORDER = [getattr(Idea, name) for name in ranking.Ranks._fields]
+
+
+def marked(db: Connection) -> int:
+    return int(db.execute(sa.select(sa.func.count()).select_from(StaleRank)).scalar_one())
+
+
+def wrong(db: Connection) -> list[int]:
+    """Ideas whose order columns are not those of their counts."""
+    rows = db.execute(sa.select(Idea.id, Idea.up, Idea.down, Idea.created_at, *ORDER))
+    return [row.id for row in rows if tuple(row[4:]) != ranking.ranks(row.up, row.down, row.created_at)]
+
+
+def test_a_single_vote_orders_the_lists_with_its_own_commit(database: Database) -> None:
+    first, second, user = database.write(lambda db: (make := Make(db)) and (make.idea(), make.idea(), make.user()))
+    for idea_id in (first, second, first):
+        database.write(lambda db, idea_id=idea_id: votes.cast(db, user, idea_id, 1))  # type: ignore[misc]
+        with database.reading() as db:
+            assert marked(db) == 0
+            assert wrong(db) == []
+    database.write(lambda db: votes.cast(db, user, second, 0))
+    with database.reading() as db:
+        assert [row.id for row in lists.find(db, Filters("top")).rows] == [first, second]
+
+
+def test_in_a_flood_counts_are_right_at_once_and_the_order_follows(database: Database) -> None:
+    ids, users = database.write(
+        lambda db: (make := Make(db)) and ([make.idea() for _ in range(150)], [make.user() for _ in range(12)])
+    )
+
+    def flood(person: int) -> None:
+        for number in range(25):
+            idea_id = ids[(person * 25 + number) % len(ids)]
+            database.write(partial(votes.cast, user=users[person], idea_id=idea_id, value=1))
+
+    threads = [threading.Thread(target=flood, args=(person,)) for person in range(len(users))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as db:
+        assert db.execute(sa.select(sa.func.sum(Idea.up))).scalar() == 12 * 25
+        every = [row.id for row in db.execute(sa.select(Idea.id))]
+        assert recounts.check(db, "ideas", every) == []
+    until = time.monotonic() + 20 * PAUSE
+    while time.monotonic() < until:
+        with database.reading() as db:
+            if not marked(db):
+                break
+        time.sleep(0.02)
+    with database.reading() as db:
+        assert marked(db) == 0
+        assert wrong(db) == []
+
+
+def test_what_a_crash_left_is_settled_later(database: Database) -> None:
+    def crash(db: Connection) -> list[int]:
+        make = Make(db)
+        found = [make.idea() for _ in range(settling.MOST + 5)]
+        for idea_id in found:
+            db.execute(sa.update(Idea).where(Idea.id == idea_id).values(up=7, down=2))
+            settling.mark(db, idea_id)
+            settling.mark(db, idea_id)
+        return found
+
+    ids = database.write(crash)
+    with database.reading() as db:
+        assert set(wrong(db)) == set(ids)
+    assert database.write(settling.settle)
+    with database.reading() as db:
+        assert marked(db) == 5
+    database.write(settling.settle_all)
+    with database.reading() as db:
+        assert marked(db) == 0
+        assert wrong(db) == []
+
+
+def test_closing_the_database_settles_first(database: Database) -> None:
+    ids, users = database.write(
+        lambda db: (make := Make(db)) and ([make.idea() for _ in range(30)], [make.user() for _ in range(4)])
+    )
+    threads = [
+        threading.Thread(
+            target=lambda user=user: [  # type: ignore[misc]
+                database.write(partial(votes.cast, user=user, idea_id=idea_id, value=1)) for idea_id in ids
+            ]
+        )
+        for user in users
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database.close()
+    again = Database(database.url.render_as_string(hide_password=False))
+    with again.reading() as db:
+        assert marked(db) == 0
+        assert wrong(db) == []
+    again.close()
+
+
+def test_a_wrong_count_is_found_even_while_the_order_is_yet_to_follow(database: Database) -> None:
+    def spoil(db: Connection) -> int:
+        idea_id = Make(db).idea(up=3)
+        db.execute(sa.update(Idea).where(Idea.id == idea_id).values(up=4, imported_up=3))
+        settling.mark(db, idea_id)
+        return idea_id
+
+    idea_id = database.write(spoil)
+    with database.reading() as db:
+        assert [found.column for found in recounts.check(db, "ideas", [idea_id])] == ["up"]
