@@ -1,7 +1,6 @@
 """The command that lists likely duplicates."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -40,8 +39,6 @@ def similar(
     """
     if bool(ideas) == all_ideas:
         fail("Name some ideas by their numbers, or say --all.", WRONG)
-    # One thread is faster than several for many small products, and gives the same figures on every machine.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with opened() as database, database.reading() as db, _shown() as (reading, comparing):
         pairs = likenesses.pairs(
             db, limit=limit, by_title=by == "title", only=ideas or None, reading=reading, comparing=comparing
