@@ -157,7 +157,8 @@
   for (const control of all("[data-keys-switch]")) control.checked = !root.classList.contains("no-keys");
   for (const opener of all("[data-opens]")) opener.hidden = false;
   const region = document.querySelector("[data-keys]");
-  if (region && document.activeElement === document.body && matchMedia("(pointer: fine)").matches) {
+  const isFree = document.activeElement === document.body && !document.querySelector("[autofocus]");
+  if (region && isFree && matchMedia("(pointer: fine)").matches) {
     region.focus({ preventScroll: true });
   }
   document.querySelectorAll("[data-count]").forEach(count);

@@ -6,6 +6,7 @@ project (../shared/data/uk-petitions) and are not part of it.
 
 import csv
 import json
+import os
 import sys
 import tempfile
 import time
@@ -24,7 +25,9 @@ from forum.domain.search import Document
 from forum.models import Idea, IdeaText
 from tests.making import Make
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "uk-petitions"
+FOLDER = (
+    Path(os.environ.get("FORUM_TRIAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "uk-petitions"
+)
 
 EVERYTHING = "everything"
 """All 2,676 petitions are ideas that can be proposed, among them every other copy of the same original."""

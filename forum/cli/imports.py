@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from forum.cli.base import opened, say
-from forum.domain.imports import ideascale, runs, tables
+from forum.domain.imports import ideascale, runs, tables, ukpetitions
 from forum.domain.imports.rows import Source
 
 app = typer.Typer(no_args_is_help=True, help="Bring in what other systems exported.")
@@ -36,6 +36,15 @@ def from_ideascale(
 ) -> None:
     """Import an IdeaScale export: ideas with their campaigns, totals, tags and people, and the comments."""
     bring_in(ideascale.Files(ideas, comments), is_dry=dry_run)
+
+
+@app.command(ukpetitions.NAME)
+def from_uk_petitions(
+    files: Annotated[list[Path], typer.Argument(help="Pages of the petitions' JSON.", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+) -> None:
+    """Import petitions of the UK Parliament: states, rejections with reasons, answers, thresholds and signatures."""
+    bring_in(ukpetitions.Files(files), is_dry=dry_run)
 
 
 def bring_in(source: Source, *, is_dry: bool) -> None:

@@ -1,12 +1,15 @@
-"""Similar ideas: what the search finds close to a text, as far as this person may see it."""
+"""Similar ideas: what the search finds close to a text, as far as this person may see it, and all of them in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
+from forum.clock import now
 from forum.db import Connection
-from forum.domain import communities, ideas, search
+from forum.domain import communities, duplicates, ideas, outbox, search
+from forum.domain.duplicates import texts
 from forum.domain.ideas import IdeaView
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -14,6 +17,17 @@ from forum.models import Idea
 
 MOST = 5
 TITLE_LEAST = 8  # characters from which on a title says enough to compare
+BATCH = 3
+"""Ideas that the worker looks at in one transaction: some 50 ms, for others wait meanwhile."""
+PAUSE = timedelta(milliseconds=200)
+"""What the worker leaves to others between two batches."""
+
+_NEXT = (
+    sa.select(Idea.id)
+    .where(Idea.id > sa.bindparam("after"), Idea.id <= sa.bindparam("until"))
+    .order_by(Idea.id)
+    .limit(sa.bindparam("most"))
+)
 
 _ROWS = sa.select(
     Idea.id,
@@ -65,6 +79,54 @@ def ids_like(db: Connection, idea: IdeaView) -> tuple[int, ...]:
     """Ids of the ideas closest to this one that everybody may see, the closest first. Takes milliseconds."""
     found = search.similar(db, idea.title, idea.body, limit=MOST, exclude_idea_id=idea.id, at_least=search.PLAUSIBLE)
     return tuple(one.idea_id for one in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An idea and one like it, by the ids of their source where they were imported. `score` is 0 to 1."""
+
+    idea: str
+    similar: str
+    score: float
+
+
+def pairs(
+    db: Connection,
+    *,
+    limit: int = 5,
+    by_title: bool = False,
+    only: Collection[int] | None = None,
+    reading: texts.Progress | None = None,
+    comparing: texts.Progress | None = None,
+) -> Iterator[Pair]:
+    """For every idea that its author has not withdrawn, or those with ids in `only`, the published ones most like it.
+
+    The best come first, at most `limit`. Compared are words and meanings (domain/duplicates). With `by_title` only the
+    title of the one is compared with the whole text of the others. Deterministic. Asks no rights: for operators, who
+    see closed communities too.
+    """
+    from forum.domain.duplicates import nearest  # numpy: only where it is needed
+
+    found = texts.read(db, reading)
+    names = found.names
+    for near in nearest.of_all(found, limit=limit, by="title" if by_title else "text", only=only, progress=comparing):
+        for one in near:
+            yield Pair(names[one.idea], names[one.similar], one.score)
+
+
+def likely_duplicates(db: Connection, after_id: int, until_id: int, most: int = BATCH) -> int | None:
+    """Look at the next ideas with ids above `after_id` up to `until_id`; open a case for each pair most alike.
+
+    Returns the id to go on after, None at the end. Safe to repeat: see duplicates.look.
+    """
+    ids = db.execute(_NEXT, {"after": after_id, "until": until_id, "most": most}).scalars().all()
+    duplicates.look(db, ids)
+    return ids[-1] if len(ids) == most else None
+
+
+def look_later(db: Connection, after_id: int, until_id: int, *, wait: timedelta = timedelta(0)) -> None:
+    """Have the worker look at ideas with ids above `after_id` up to `until_id`, a few at a time."""
+    outbox.add(db, "ideas.arrived", due_at=now() + wait, after_id=after_id, until_id=until_id)
 
 
 def load(db: Connection, user: Person | None, ids: Sequence[int]) -> list[SimilarIdea]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from forum.clock import now, to_microseconds
 from forum.db import Connection
-from forum.domain import audiences, communities, founding, mails, merges, notifications, outbox
+from forum.domain import audiences, communities, founding, mails, merges, notifications, outbox, similar
 from forum.domain.audiences import Place, Recipient, Source, Subject
 from forum.domain.ideas import STATUSES, reference
 from forum.domain.notifications import Telling
@@ -32,6 +32,8 @@ def idea_posted(db: Connection, message: Message, settings: Settings) -> None:
     idea = audiences.idea(db, message.payload["idea_id"], ("published",))
     if idea is None:
         return
+    if "source" not in message.payload:
+        similar.look_later(db, idea.id - 1, idea.id)
     name = idea.community.name
     telling = Telling(f"idea:{idea.id}", message.kind, f"New idea: “{idea.title}”", idea.path, f"In {name}.")
     news = News(telling, f"you follow {name}, or a tag or an agency of this idea", f"In {name}:\n\n{idea.excerpt}")
@@ -210,6 +212,14 @@ def _both(db: Connection, merge: merges.Brief, states: tuple[str, ...]) -> tuple
     return audiences.idea(db, merge.absorbed_id, states), audiences.idea(db, merges.top(db, merge.target_id))
 
 
+def ideas_arrived(db: Connection, message: Message, settings: Settings) -> None:
+    """New ideas, posted or imported: those that repeat another go before a moderator, a few in a transaction."""
+    until = message.payload["until_id"]
+    following = similar.likely_duplicates(db, message.payload["after_id"], until)
+    if following is not None and following < until:
+        similar.look_later(db, following, until, wait=similar.PAUSE)
+
+
 def _spread(
     db: Connection,
     message: Message,
@@ -262,6 +272,7 @@ TASKS: dict[str, Task] = {
     "merge.asked": merge_asked,
     "merge.performed": merge_performed,
     "merge.undone": merge_undone,
+    "ideas.arrived": ideas_arrived,
     "community.decided": community_decided,
     "people.told": people_told,
     "community.visibility_changed": visibility_changed,

@@ -5,7 +5,7 @@ from typing import Any
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, cases, communities, merges, reasons, spam
+from forum.domain import appeals, cases, communities, duplicates, merges, reasons, spam
 from forum.domain.cases import Wanted
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
@@ -15,6 +15,7 @@ from forum.web.visits import Visit
 FILTERS = ("kind", "community", "band", "mine")
 ABOUT: Mapping[str, Callable[[Connection, Person | None, Any], dict[str, Any]]] = {
     "appeal": appeals.about_case,
+    "duplicate": duplicates.about_case,
     "merge": merges.about_case,
     "spam": spam.about_case,
 }

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.db import insert_many, take_ids
-from forum.domain import ranking, search
+from forum.domain import ranking, search, states
+from forum.domain.imports import histories
 from forum.domain.imports.memories import IDEAS, chosen
 from forum.domain.imports.rows import IdeaRow, PlaceKey, number_of
 from forum.domain.imports.states import State
@@ -18,7 +19,8 @@ from forum.domain.search import Document
 from forum.models import Idea, IdeaTag, IdeaText
 from forum.text import slug
 
-PLACE, GROUP = "Campaign", "Campaign Group"
+PLACE, GROUP, STAGE, STANDING = "Campaign", "Campaign Group", "Stage", "Standing"
+"""Keys of what is kept of a source row, by which it is seen whether the source moved an idea."""
 
 _KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
 _EXISTING = (
@@ -28,6 +30,7 @@ _EXISTING = (
         Idea.community_id,
         Idea.status,
         Idea.state,
+        Idea.is_locked,
         IdeaText.source_hash,
         IdeaText.source_data,
     )
@@ -37,7 +40,7 @@ _EXISTING = (
 _TAGS = sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == sa.bindparam("the_id"))
 _UNTAG = sa.delete(IdeaTag).where(IdeaTag.idea_id == sa.bindparam("the_id"))
 _SHORT = ("title", "slug", "excerpt", "author_id", "imported_up", "imported_down", "source_number", "created_at")
-_PLACED = ("community_id", "is_public", "status", "state", "is_listed")
+_PLACED = ("community_id", "is_public", "status", "state", "is_listed", "is_locked")
 _LONG = ("body", "body_html", "source_url", "source_data", "source_hash")
 _SET = (
     sa.update(Idea)
@@ -136,7 +139,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
     short, long, tagged, documents = [], [], [], []
     for key, row in zip(ids, rows, strict=True):
         made, (community_id, is_open) = texts[row.source_id], run.places.ensure(row.place)
-        shown = not row.is_private
+        shown = states.is_listed(row.state)
         short.append(
             {
                 **_short(run, row, made, people[row.author]),
@@ -144,7 +147,8 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
                 "community_id": community_id,
                 "language": run.language,
                 "status": row.status,
-                "state": "published" if shown else "held",
+                "state": row.state,
+                "is_locked": row.is_locked,
                 "is_listed": shown,
                 "is_public": shown and is_open,
                 "up": row.up,
@@ -157,7 +161,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
         )
         long.append({"idea_id": key, **_long(row, made)})
         tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {run.tag(name) for name in row.tags}]
-        documents.append(_document(run, key, community_id, row, made, is_visible=shown))
+        documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(row.state)))
     run.touch("communities", {row["community_id"] for row in short})
     run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
@@ -165,6 +169,9 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
     if tagged:
         insert_many(run.db, IdeaTag, tagged)
         run.touch("tags", (row["tag_id"] for row in tagged))
+    histories.write(
+        run.db, [(row["id"], row["author_id"], row["community_id"], its) for row, its in zip(short, rows, strict=True)]
+    )
     run.bulk.put(documents)
 
 
@@ -216,6 +223,7 @@ def _update(run: State, row: IdeaRow, old: Any, made: Texts, author_id: int) -> 
     long = _long(row, made)
     run.db.execute(_SET_TEXT, {"the_id": old.id, **{f"new_{name}": value for name, value in long.items()}})
     _retag(run, old.id, row)
+    histories.rewrite(run.db, old.id, author_id, place["community_id"], row)
     run.touch("ideas", [old.id])
     run.touch("communities", {old.community_id, place["community_id"]})
     search.put(
@@ -227,27 +235,31 @@ def _update(run: State, row: IdeaRow, old: Any, made: Texts, author_id: int) -> 
         body=made.plain,
         created_at=row.created_at,
         language=run.language,
-        is_visible=place["state"] == "published",
+        is_visible=states.is_found(place["state"]),
     )
 
 
 def _placed(run: State, row: IdeaRow, old: Any) -> dict[str, Any]:
     before = old.source_data or {}
     was_in = PlaceKey(before.get(PLACE, ""), before.get(GROUP, ""))
-    community_id, status, state = old.community_id, old.status, old.state
+    community_id, status, state, locked = old.community_id, old.status, old.state, old.is_locked
     if was_in != row.place and community_id == run.places.find(was_in):
         community_id, _ = run.places.ensure(row.place)
-    if before.get("Stage", "") != row.stage and row.status != "open":
-        status = row.status
+    if before.get(STAGE, "") != row.stage:
+        status = row.status if row.status != "open" else status
+        locked = row.is_locked
+        if row.standing and state == before.get(STANDING, state):
+            state = row.standing
     if row.is_private and state == "published":
         state = "held"
-    listed = state == "published"
+    listed = states.is_listed(state)
     return {
         "community_id": community_id,
         "is_public": listed and run.places.is_open(community_id),
         "status": status,
         "state": state,
         "is_listed": listed,
+        "is_locked": locked,
     }
 
 

@@ -23,6 +23,26 @@ class PlaceKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """A line of an idea's public history, as the source knows it: see StatusChange."""
+
+    kind: str
+    created_at: datetime
+    note: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What moderators of the source decided on an idea, with their reason: see Decision."""
+
+    action: str
+    reason: str
+    facts: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IdeaRow:
     """One idea. `body` is HTML or plain text of the source; `hash` tells whether anything in the row has changed."""
 
@@ -44,6 +64,15 @@ class IdeaRow:
     is_private: bool
     hash: str
     data: dict[str, Any] = field(default_factory=dict)  # what has no column here
+    standing: str = ""  # the state, where the source says more than private or not
+    is_locked: bool = False  # no more votes are taken
+    history: tuple[Event, ...] = ()
+    ruling: Ruling | None = None
+
+    @property
+    def state(self) -> str:
+        """The state in which a new idea begins."""
+        return self.standing or ("held" if self.is_private else "published")
 
 
 @dataclass(frozen=True, slots=True)

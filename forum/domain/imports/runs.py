@@ -6,6 +6,7 @@ All of it happens in one transaction of the caller: whatever stops it, nothing h
 import sqlalchemy as sa
 
 from forum.db import Connection, cache_more
+from forum.domain import similar
 from forum.domain.imports import comments, ideas
 from forum.domain.imports.memories import Memory, parts
 from forum.domain.imports.people import People, Places
@@ -22,6 +23,7 @@ BATCH = 500
 
 _HERE = [sa.select(sa.func.count()).where(table.source == sa.bindparam("source")) for table in (Idea, Comment)]
 _LAST_COMMENT = sa.select(sa.func.max(Comment.id))
+_LAST_IDEA = sa.select(sa.func.max(Idea.id))
 
 
 def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progress | None = None) -> Report:
@@ -45,6 +47,7 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         ideas_before=before[0],
         last_comment_id=db.execute(_LAST_COMMENT).scalar() or 0,
     )
+    last_idea_id = db.execute(_LAST_IDEA).scalar() or 0
     with Converter() as converter, state.bulk:
         made = (ideas.plan(state, part) for part in parts(source.ideas(progress), BATCH))
         for idea_plan, texts in converter.over(made, lambda plan: plan.jobs(state)):
@@ -53,6 +56,8 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         for comment_plan, texts in converter.over(said, lambda plan: plan.jobs()):
             comments.write(state, comment_plan, texts)
     state.mend()
+    if report.ideas.created and not is_dry:
+        similar.look_later(db, last_idea_id, db.execute(_LAST_IDEA).scalar() or 0)
     for tally, count in zip((report.ideas, report.comments), before, strict=True):
         tally.missing = _missing(tally, count)
     report.unknown_columns, report.notes = source.unknown_columns(), source.notes()

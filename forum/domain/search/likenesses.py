@@ -9,11 +9,12 @@ as it repeats one that more people support, or that stood there first: five diff
 import math
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations
-from operator import mul
+from heapq import nlargest
+from itertools import chain, combinations
+from operator import itemgetter, mul
 
 from forum import terms
 from forum.db import Connection
@@ -32,13 +33,19 @@ RARE, WALK = 800, 4000
 with another such word, among the newest that a walk past WALK of its entries reaches."""
 COMPARED, WEIGHED = 140, 50
 """Candidates that are compared with the text, and those of them that are compared with each other."""
+STRONGEST = 40
+"""Stems of a candidate by which it is compared with the others."""
+APART = 5
+"""So many times more candidates than are asked for are looked at for what they repeat."""
+LONE = 4
+"""A stem of one candidate alone is taken to stand in so many times fewer texts than the root of all."""
 TITLE_WEIGHT = 3
 IDF_POWER = 0.9
 NEAREST, FEEDBACK = 5, 0.6
-SUPPORT = 0.08
+SUPPORT = 0.15
 """What an idea gains by ten times the votes."""
-REPEATED = 1.0
-"""How much of its score an idea loses by each unit of cosine to a better supported one that is as like the text."""
+REPEATED, REPEATS_FROM = 1.5, 0.3
+"""From this cosine on an idea repeats a better supported one; how much of its score a copy of it loses for that."""
 PLAUSIBLE = 0.12
 """From this likeness on an idea is worth showing to somebody who is about to post."""
 
@@ -85,7 +92,7 @@ def similar(
     totals = vocabularies.totals(db)
     documents = totals.documents
     counts = vocabularies.counts(db, weights)
-    query = _vector(weights, counts, documents)
+    query = _vector(weights, _rarities(weights, counts, documents))
     if not query:
         return []
     hidden = candidates.hidden_communities(db, user)
@@ -93,7 +100,7 @@ def similar(
     found = _found(db, query, counts, documents, marks, hidden)
     compared = _compared(db, found, query, counts, documents, exclude_idea_id)
     weighed = _weighed(db, compared[: WEIGHED + 5], query, documents)[:WEIGHED]
-    ordered = _apart(weighed, min(limit, 20), at_least)
+    ordered = _ordered(weighed, min(limit, 20), at_least)
     return [Similar(one.idea_id, round(min(1.0, one.likeness), 4)) for one in ordered]
 
 
@@ -103,8 +110,12 @@ def _weights(titled: Sequence[str], said: Sequence[str]) -> Counter[str]:
     for stem in titled:
         weights[stem] += TITLE_WEIGHT
     weights.update(said)
-    telling = Counter({stem: count for stem, count in weights.items() if stem not in _SMALL})
-    return telling or weights
+    return without_small(weights)
+
+
+def without_small(weights: Counter[str]) -> Counter[str]:
+    """The same without small words, if there are others."""
+    return Counter({stem: count for stem, count in weights.items() if stem not in _SMALL}) or weights
 
 
 _MOST_SAID = 200
@@ -112,10 +123,14 @@ _SAID = [0.0, *(1 + math.log(times) for times in range(1, _MOST_SAID + 1))]
 _SMALL = frozenset(terms.STOP | {terms.fold(word) for word in terms.STOP})
 
 
-def _vector(weights: Mapping[str, int], counts: Mapping[str, int], documents: int) -> Vector:
+def _rarities(stems: Iterable[str], counts: Mapping[str, int], documents: int) -> dict[str, float]:
+    """How telling each stem is."""
+    return {stem: _rarity(counts.get(stem, 0), documents) for stem in stems}
+
+
+def _vector(weights: Mapping[str, int], rarities: Mapping[str, float]) -> Vector:
     """A text as a vector of length 1."""
-    get = counts.get
-    raw = {stem: _SAID[min(said, _MOST_SAID)] * _rarity(get(stem, 0), documents) for stem, said in weights.items()}
+    raw = {stem: _SAID[min(said, _MOST_SAID)] * rarities[stem] for stem, said in weights.items()}
     length = math.sqrt(sum(map(mul, raw.values(), raw.values())))
     return {stem: value / length for stem, value in raw.items()} if length else {}
 
@@ -187,42 +202,47 @@ def _stored(words: str, marks: str) -> Mapping[str, int]:
 
 
 def _weighed(db: Connection, compared: Sequence[_Candidate], query: Vector, documents: int) -> list[_Candidate]:
-    """The best candidates as vectors, scored, published ones only, with their votes; the best first."""
+    """The best candidates as vectors, with their likeness, published ones only, with their votes; the likest first."""
     about = sources.shown(db, "idea", [one.idea_id for one in compared])
     kept = [one for one in compared if one.idea_id in about and about[one.idea_id].state == "published"]
     said = [_stored(one.words, one.marks) for one in kept]
-    counts = vocabularies.counts(db, set().union(*said))
-    for one, stems in zip(kept, said, strict=True):
-        one.vector = _vector(stems, counts, documents)
+    met = Counter(chain.from_iterable(said))
+    shared = [stem for stem, times in met.items() if times > 1 or stem in query]
+    counts = vocabularies.counts(db, shared)
+    # What one candidate alone says only makes its vector longer: it is taken to be as rare as such words mostly are.
+    alone = dict.fromkeys(met, _rarity(math.isqrt(documents) // LONE, documents))
+    rarities = alone | _rarities(shared, counts, documents)
+    for one, its in zip(kept, said, strict=True):
+        one.vector = _vector(its, rarities)
         one.likeness = _cosine(query, one.vector)
         one.net = max(0, about[one.idea_id].net)
-    kept.sort(key=lambda one: (-one.likeness, one.idea_id))
-    likes = _Likes(kept)
-    rows = [likes.of(number) for number in range(min(NEAREST, len(kept)))]
-    for number, one in enumerate(kept):
-        nearest = [(near.likeness, row[number]) for near, row in zip(kept, rows, strict=False) if near is not one]
+    return sorted(kept, key=lambda one: (-one.likeness, one.idea_id))
+
+
+def _ordered(weighed: Sequence[_Candidate], most: int, at_least: float) -> list[_Candidate]:
+    """The best candidates: scored by what the nearest ones say too and by votes, less what only repeats another."""
+    likes = _Likes(weighed)
+    rows = [likes.of(number) for number in range(min(NEAREST, len(weighed)))]
+    for number, one in enumerate(weighed):
+        nearest = [(near.likeness, row[number]) for near, row in zip(weighed, rows, strict=False) if near is not one]
         share = sum(likeness for likeness, _ in nearest)
         feedback = sum(likeness * like for likeness, like in nearest) / share if share else 0.0
         one.score = (one.likeness + FEEDBACK * feedback) * (1 + SUPPORT * math.log10(1 + one.net))
-    return sorted(kept, key=lambda one: (-one.score, one.idea_id))
-
-
-def _apart(weighed: Sequence[_Candidate], most: int, at_least: float) -> list[_Candidate]:
-    """The first by score, less what repeats an idea of clearly more votes, or an older one of about as many."""
-    likes = _Likes(weighed)
     standing = [(math.log2(1 + one.net) // 2, -one.idea_id) for one in weighed]
+    by_score = sorted(range(len(weighed)), key=lambda number: (-weighed[number].score, weighed[number].idea_id))
     best: list[tuple[float, int, _Candidate]] = []
-    for number, one in enumerate(weighed):
+    for number in by_score[: APART * most]:
+        one = weighed[number]
         if len(best) == most and -best[-1][0] >= one.score:
             break  # a score is only ever lowered: none of the rest can come among the best any more
         if one.likeness < at_least or one.score <= 0:
             continue
-        own, row = standing[number], likes.of(number)
+        own, row = standing[number], rows[number] if number < len(rows) else likes.of(number)
         repeated = max(
             (
-                like * min(1.0, other.score / one.score) ** 2
+                _repeating(like) * min(1.0, other.score / one.score) ** 2
                 for like, place, other in zip(row, standing, weighed, strict=True)
-                if place > own
+                if like > REPEATS_FROM and place > own
             ),
             default=0.0,
         )
@@ -231,22 +251,26 @@ def _apart(weighed: Sequence[_Candidate], most: int, at_least: float) -> list[_C
     return [one for _, _, one in best]
 
 
+def _repeating(like: float) -> float:
+    """How much of a copy one text is of another, 0 to 1, by their cosine."""
+    return (like - REPEATS_FROM) / (1 - REPEATS_FROM)
+
+
 class _Likes:
-    """Cosines among candidates, by way of the stems that at least two of them share: most stems are in one alone."""
+    """Cosines among candidates by their strongest stems, and of these by those that at least two of them share."""
 
     def __init__(self, candidates: Sequence[_Candidate]) -> None:
-        self._vectors = [one.vector for one in candidates]
+        self._vectors = [nlargest(STRONGEST, one.vector.items(), key=itemgetter(1)) for one in candidates]
         places: dict[str, list[tuple[int, float]]] = {}
         for number, vector in enumerate(self._vectors):
-            for stem, value in vector.items():
+            for stem, value in vector:
                 places.setdefault(stem, []).append((number, value))
         self._shared = {stem: where for stem, where in places.items() if len(where) > 1}
 
     def of(self, number: int) -> list[float]:
         """The cosine of one candidate to each, in their order; that to itself is of no use."""
         row = [0.0] * len(self._vectors)
-        vector = self._vectors[number]
-        for stem, value in vector.items():
+        for stem, value in self._vectors[number]:
             for other, its in self._shared.get(stem, ()):
                 row[other] += value * its
         return row
