@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection
+from forum.db import Connection, is_sqlite
 from forum.domain import asides, choices, communities, decisions, ideas, recounts, statements
 from forum.domain.choices import AsideFields, Choice
 from forum.domain.communities import CommunityView
@@ -165,13 +165,18 @@ def act(db: Connection, user: Person | None, choice: Choice, *, reason: str, fac
     """
     place = _allowed(db, user, choice)
     user = require(user, "case.list")
-    rows = _rows(db, _LOCKED, choices.count(db, choice, user.id))  # votes on these ideas wait from here on
+    taken = choices.count(db, choice, user.id)
+    rows = _rows(db, _LOCKED, taken)  # votes on these ideas wait from here on
     if not rows:
         raise Conflict("No vote that counts fits this choice.")
     if len(rows) > MOST_IDEAS:
         raise Invalid({"community": f"These are {len(rows):,} ideas. Please choose votes on at most {MOST_IDEAS}."})
-    taken, act_id, made = choices.count(db, choice, user.id), decisions.new_act(), dict[int, int]()
+    if not is_sqlite(db):  # where others may have voted while this one waited for the locks
+        taken = choices.count(db, choice, user.id)
+    act_id, made = decisions.new_act(), dict[int, int]()
     for row in rows:
+        if row.id not in taken:
+            continue  # its votes were all taken back meanwhile
         count = int(taken[row.id].up) + int(taken[row.id].down)
         told = f"{count:,} vote{'' if count == 1 else 's'} on it {'was' if count == 1 else 'were'} set aside."
         made[row.id] = decisions.record(
@@ -192,7 +197,7 @@ def act(db: Connection, user: Person | None, choice: Choice, *, reason: str, fac
         )
     choices.mark(db, choice, act_id)
     recounts.mend_some(db, "ideas", {idea_id for one in made.values() for idea_id in asides.marked(db, one)})
-    for row in rows:
+    for row in (row for row in rows if row.id in made):
         decision = decisions.load(db, made[row.id], place=place)
         statements.tell_author(db, decision, f"idea “{row.title}”", "idea")
     return act_id
