@@ -47,14 +47,14 @@ class Rows:
             if begin == end:
                 continue
             terms = dense[self.columns[begin:end]] * self.values[begin:end, None]
-            filled = first + np.flatnonzero(self.starts[first + 1 : last + 1] > self.starts[first:last])
+            filled: Array = first + np.flatnonzero(self.starts[first + 1 : last + 1] > self.starts[first:last])
             product[filled] = np.add.reduceat(terms, self.starts[filled] - begin, axis=0)
         return product
 
     def turned(self) -> "Rows":
         """The same matrix by its columns."""
         order = np.argsort(self.columns, kind="stable")
-        rows = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
+        rows: Array = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
         sizes = np.bincount(self.columns, minlength=self.width)
         return Rows(np.concatenate(([0], np.cumsum(sizes))), rows[order], self.values[order], len(self))
 
@@ -83,7 +83,7 @@ def weighted(said: Said, found_in: Array, texts: int) -> Rows:
     starts = np.concatenate(([0], ends))
     rarity = np.log(1 + (texts - found_in + 0.5) / (found_in + 0.5)) ** IDF_POWER
     values = (1 + np.log(np.frombuffer(said.times, np.int32))) * rarity[stems]
-    rows = np.repeat(np.arange(len(ends)), np.diff(starts))
+    rows: Array = np.repeat(np.arange(len(ends)), np.diff(starts))
     lengths = np.sqrt(np.bincount(rows, values**2, minlength=len(ends)))
     shared = found_in[stems] > 1
     values = (values / np.maximum(lengths, 1e-12)[rows])[shared].astype(np.float32)

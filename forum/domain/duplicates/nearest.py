@@ -68,7 +68,9 @@ class _Space:
         self.targets = np.flatnonzero(np.frombuffer(texts.published, np.uint8))
         self._words = matrices.weighted(texts.whole, found_in, count)
         self._asked = matrices.weighted(texts.titles, found_in, count) if by == "title" else self._words
-        self._shared = np.zeros(texts.stem_count, np.float32)  # the text that is asked for, spread out over all stems
+        self._shared: Array = np.zeros(
+            texts.stem_count, np.float32
+        )  # the text that is asked for, spread out over all stems
         directions = meanings.learn(self._words)
         self._meaning = 0.0 if directions is None else MEANING
         self._meanings = None if directions is None else meanings.place(self._words, directions)
@@ -120,7 +122,7 @@ class _Space:
             return candidates, np.zeros(0)
         self._shared[stems] = values
         columns, weights, lengths = self._words.gathered(candidates)
-        owners = np.repeat(np.arange(len(candidates)), lengths)
+        owners: Array = np.repeat(np.arange(len(candidates)), lengths)
         likeness: Array = np.bincount(owners, self._shared[columns] * weights, minlength=len(candidates))
         self._shared[stems] = 0
         if self._meant is not None and self._meanings is not None:
@@ -144,6 +146,6 @@ def _cosines(words: Rows, numbers: Array) -> Array:
     """The cosine of each of some texts to each."""
     columns, values, lengths = words.gathered(numbers)
     used, places = np.unique(columns, return_inverse=True)
-    dense = np.zeros((len(numbers), len(used)), np.float32)
+    dense: Array = np.zeros((len(numbers), len(used)), np.float32)
     dense[np.repeat(np.arange(len(numbers)), lengths), places] = values
     return dense @ dense.T
