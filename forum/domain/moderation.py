@@ -209,7 +209,9 @@ def _shown(db: Connection, kind: str, subject_id: int, case: Any) -> str:
     if case is not None and case.details.get("shown"):
         return str(case.details["shown"])
     holds = db.execute(_HELD_BY, {"kind": kind, "it": subject_id}).scalars()
-    state = next((before["state"] for before in holds if "state" in before), "")  # who holds what is held changes nothing
+    state = next(
+        (before["state"] for before in holds if "state" in before), ""
+    )  # who holds what is held changes nothing
     return "off-topic" if state == "off-topic" else "published"
 
 
