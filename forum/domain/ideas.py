@@ -63,6 +63,8 @@ class IdeaView:
     imported_down: int
     employee_up: int
     employee_down: int
+    aside_up: int  # set aside: not in up
+    aside_down: int
     net: int
     approval: float
     comment_count: int
@@ -136,6 +138,8 @@ _COLUMNS: tuple[Any, ...] = (
     Idea.imported_down,
     Idea.employee_up,
     Idea.employee_down,
+    Idea.aside_up,
+    Idea.aside_down,
     Idea.net,
     Idea.approval,
     Idea.comment_count,

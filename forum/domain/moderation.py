@@ -37,7 +37,7 @@ _HELD_BY = (
         Decision.undone_at.is_(None),
     )
     .order_by(Decision.id.desc())
-    .limit(1)
+    .limit(20)
 )
 
 
@@ -208,8 +208,11 @@ def _shown(db: Connection, kind: str, subject_id: int, case: Any) -> str:
     """What a held post was before it was held: on the off-topic track, or published."""
     if case is not None and case.details.get("shown"):
         return str(case.details["shown"])
-    before = db.execute(_HELD_BY, {"kind": kind, "it": subject_id}).scalar() or {}
-    return "off-topic" if before.get("state") == "off-topic" else "published"
+    holds = db.execute(_HELD_BY, {"kind": kind, "it": subject_id}).scalars()
+    state = next(
+        (before["state"] for before in holds if "state" in before), ""
+    )  # who holds what is held changes nothing
+    return "off-topic" if state == "off-topic" else "published"
 
 
 def _on_post(db: Connection, deed: _Deed, subject: Subject) -> int:

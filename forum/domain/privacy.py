@@ -43,6 +43,7 @@ from forum.models import (
     User,
     UserChange,
     Vote,
+    VoteAside,
 )
 
 FORMER_NAME = "Former member"
@@ -76,6 +77,8 @@ _SECTIONS: dict[str, Any] = {
         Vote.idea_id, sa.case((Idea.is_public, Idea.title), else_="").label("title"), Vote.value, Vote.is_employee,
         Vote.created_at, Vote.changed_at,
     ).join_from(Vote, Idea, Idea.id == Vote.idea_id).where(Vote.user_id == _me).order_by(Vote.idea_id),
+    "votes_set_aside": sa.select(VoteAside.idea_id, VoteAside.decision_id)
+    .where(VoteAside.user_id == _me).order_by(VoteAside.idea_id, VoteAside.decision_id),
     "comments_agreed_with": sa.select(CommentAgreement.comment_id, CommentAgreement.created_at)
     .where(CommentAgreement.user_id == _me).order_by(CommentAgreement.comment_id),
     "communities": sa.select(Community.slug, Community.name, CommunityMember.role, CommunityMember.joined_at)

@@ -27,6 +27,8 @@ FIELDS = (
     "created_at",
     "url",
     "source_id",
+    "raw_up",
+    "raw_down",
 )
 """The fields of a record, in order."""
 
@@ -46,6 +48,8 @@ ROWS = (
         Idea.status,
         Idea.created_at,
         Idea.source_id,
+        Idea.aside_up,
+        Idea.aside_down,
     )
     .join_from(Idea, IdeaText, IdeaText.idea_id == Idea.id)
     .join(Community, Community.id == Idea.community_id)
@@ -80,6 +84,8 @@ def record(row: Any, base_url: str, *, html: bool = False) -> dict[str, Any]:
         "created_at": f"{row.created_at.isoformat()[:19]}Z",
         "url": base_url + path(row.id, row.slug),
         "source_id": row.source_id,
+        "raw_up": row.up + row.aside_up,
+        "raw_down": row.down + row.aside_down,
     }
     return {**values, "html": row.body_html} if html else values
 

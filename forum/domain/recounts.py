@@ -27,12 +27,14 @@ from forum.models import (
     Tag,
     User,
     Vote,
+    VoteAside,
 )
 
 BATCH = 1000
 CLOSE = 1e-9  # order columns that differ by less are equal: databases may round the last digit their own way
 
 Counts = dict[int, dict[str, Any]]
+_SIDES = ("up", "down", "employee_up", "employee_down")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,21 @@ _VOTES = (
 )
 
 
+_marks = sa.select(VoteAside.idea_id, VoteAside.user_id).where(VoteAside.idea_id.in_(_IDS)).distinct().subquery("marks")
+_ASIDE = (
+    sa.select(
+        _marks.c.idea_id.label("id"),
+        _number(Vote.value == 1).label("up"),
+        _number(Vote.value == -1).label("down"),
+        _number(sa.and_(Vote.value == 1, Vote.is_employee)).label("employee_up"),
+        _number(sa.and_(Vote.value == -1, Vote.is_employee)).label("employee_down"),
+    )
+    .select_from(_marks)
+    .outerjoin(Vote, sa.and_(Vote.idea_id == _marks.c.idea_id, Vote.user_id == _marks.c.user_id))
+    .group_by(_marks.c.idea_id)
+)
+
+
 def _counting(key: Any, *conditions: Any, join: Any = None) -> sa.Select[Any]:
     """How many rows there are for each of these ids."""
     statement = sa.select(key.label("id"), sa.func.count().label("figure")).where(key.in_(_IDS), *conditions)
@@ -112,16 +129,21 @@ def _simply(**statements: sa.Select[Any]) -> Callable[[Connection, Mapping[int, 
 
 def _count_ideas(db: Connection, rows: Mapping[int, Any], ids: dict[str, Any]) -> Counts:
     votes = {row.id: row for row in db.execute(_VOTES, ids)}
+    asides = {row.id: row for row in db.execute(_ASIDE, ids)}
     comments = _figures(db, _COMMENTS, ids)
     counts: Counts = {}
     for key, row in rows.items():
-        cast = votes.get(key)
-        up, down = row.imported_up + int(cast.up if cast else 0), row.imported_down + int(cast.down if cast else 0)
+        cast, aside = votes.get(key), asides.get(key)
+        figures = {name: int(getattr(cast, name, 0)) - int(getattr(aside, name, 0)) for name in _SIDES}
+        up, down = row.imported_up + figures["up"], row.imported_down + figures["down"]
         counts[key] = {
             "up": up,
             "down": down,
-            "employee_up": int(cast.employee_up) if cast else 0,
-            "employee_down": int(cast.employee_down) if cast else 0,
+            "employee_up": figures["employee_up"],
+            "employee_down": figures["employee_down"],
+            "aside_up": int(aside.up) if aside else 0,
+            "aside_down": int(aside.down) if aside else 0,
+            "has_asides": aside is not None,
             "comment_count": comments.get(key, 0),
             **ranking.ranks(up, down, row.created_at)._asdict(),
         }
@@ -141,7 +163,9 @@ def _count_users(db: Connection, rows: Mapping[int, Any], ids: dict[str, Any]) -
     }
 
 
-_IDEA_COLUMNS = ("up", "down", "employee_up", "employee_down", "comment_count", *ranking.Ranks._fields)
+_IDEA_COLUMNS = (
+    *_SIDES, "aside_up", "aside_down", "has_asides", "comment_count", *ranking.Ranks._fields,
+)  # fmt: skip
 _KINDS: dict[str, _Kind] = {
     "ideas": _Kind(Idea, _IDEA_COLUMNS, _count_ideas, (Idea.imported_up, Idea.imported_down, Idea.created_at)),
     "comments": _Kind(Comment, ("agree_count",), _simply(agree_count=_AGREEMENTS)),

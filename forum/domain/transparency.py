@@ -106,6 +106,7 @@ class Numbers:
     reasons: Mapping[str, int]  # of decisions that have one
     communities: Mapping[int | None, int]  # None: about an account as such
     machines: Mapping[str, int]  # a key of log.MACHINES → decisions
+    votes_set_aside: int  # in this month, those included that count again since
     undone: int  # decisions taken back in this month, whenever they were made
     appeals: int  # received
     outcomes: Mapping[str, int]  # appeals decided: upheld, denied
@@ -165,6 +166,7 @@ _DECISIONS = (
     .where(_in_month(Decision.created_at))
     .group_by(Decision.action, Decision.reason, Decision.machine, Decision.community_id)
 )
+_ASIDE = sa.select(Decision.before).where(_in_month(Decision.created_at), Decision.action == "set-aside")
 _APPEALS = sa.select(sa.func.count()).where(_in_month(Appeal.created_at))
 _ANSWERED = sa.select(Appeal.outcome, Appeal.created_at, Appeal.decided_at).where(
     _in_month(Appeal.decided_at), Appeal.outcome != ""
@@ -251,6 +253,7 @@ def numbers(db: Connection, month: Month) -> Numbers:
         reasons=causes,
         communities=places,
         machines=machines,
+        votes_set_aside=sum(int(before.get("votes", 0)) for before in db.execute(_ASIDE, span).scalars()),
         undone=undone,
         appeals=int(db.execute(_APPEALS, span).scalar_one()),
         outcomes=Counter(row.outcome for row in answered),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, decisions, effects, merges, moderation, statements, subjects, trust
+from forum.domain import appeals, asides, decisions, effects, merges, moderation, statements, subjects, trust
 from forum.domain.actions import label
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
@@ -23,8 +23,7 @@ RESTORED = ("idea", "comment", "user")
 """Kinds of subject that this module can restore."""
 BY_MERGES = ("merge", "split")
 """Actions that touch several ideas: domain/merges/ takes them back."""
-ELSEWHERE = {"set-aside": "votes that were set aside"}
-"""Actions that are undone where they were made."""
+SET_ASIDE = "set-aside"
 
 _LATER = (
     sa.select(Decision.id, Decision.action, Decision.after, Decision.undoes_id)
@@ -74,15 +73,15 @@ def undo(
     """
     decision = decisions.get(db, user, decision_id)
     user = require(user, "decision.undo", decision)
-    if decision.action in ELSEWHERE or decision.subject_kind not in RESTORED:
-        raise Conflict(
-            f"This decision is about a {ELSEWHERE.get(decision.action, decision.subject_kind)}. "
-            "It is undone on the page of the idea."
-        )
+    if decision.subject_kind not in RESTORED:
+        raise Conflict(f"This decision is about a {decision.subject_kind}. It is undone on the page of the idea.")
     if decision.undoes_id is not None and appeals.is_upheld(db, decision.undoes_id):
         raise Conflict("An appeal was upheld here, so the decision does not come back. You can make a new one.")
-    if decision.undoes_id is not None and decisions.load(db, decision.undoes_id).action in BY_MERGES:
+    undone_action = decisions.load(db, decision.undoes_id).action if decision.undoes_id is not None else ""
+    if undone_action in BY_MERGES:
         raise Conflict("What was taken apart comes together only by a new merge or split.")
+    if undone_action == SET_ASIDE:
+        raise Conflict("Votes that count again are set aside only by a new decision.")
     now_is = effects.current(db, decision.subject_kind, decision.subject_id)
     if (above := blocker(db, decision)) is not None:
         raise LaterDecision(
@@ -98,6 +97,8 @@ def undo(
         raise Conflict("Somebody has undone this decision in the meantime.")
     if decision.undoes_id is not None:
         db.execute(_MARK_IN_FORCE, {"the_decision": decision.undoes_id})
+    if decision.action == SET_ASIDE:
+        asides.take_back(db, decision.id)
     undo_id = _restore(db, user, decision, now_is, note, act_id)
     appeals.settle(db, user, decision.id, answer)
     return undo_id
@@ -110,7 +111,7 @@ def _restore(
     if decision.subject_kind != "user":
         subject = subjects.get(db, user, decision.subject_kind, decision.subject_id)
     is_untouched = all(now_is[name] == value for name, value in decision.after.items())
-    after = dict(decision.before) if is_untouched else {}
+    after = {name: value for name, value in decision.before.items() if name in now_is} if is_untouched else {}
     effects.put(db, decision.subject_kind, decision.subject_id, after, by_id=user.id)
     standing = "status" if decision.subject_kind == "user" else "state"
     undo_id = decisions.record(
@@ -135,7 +136,7 @@ def _restore(
         if after:
             moderation.note_change(db, subject, "undone", user.id, f"Undone: {label(decision.action).lower()}.")
         trust.update(db, decision.author_id)
-    if after or decision.action == "warn":
+    if after or decision.action in ("warn", SET_ASIDE):
         what, kind = ("account", "account") if subject is None else (subject.label, subject.kind)
         statements.tell_author(db, decisions.load(db, undo_id, place=decision.community), what, kind)
     return undo_id

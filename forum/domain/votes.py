@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, Prepared, put_off
-from forum.domain import carries, limits, ranking, settling
+from forum.domain import asides, carries, limits, ranking, settling
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
@@ -35,6 +35,7 @@ _CONTEXT = Prepared(
         Idea.down,
         Idea.employee_up,
         Idea.employee_down,
+        Idea.has_asides,
         Community.status.label("community_status"),
         Community.visibility,
         Community.posting,
@@ -103,11 +104,13 @@ class Tally:
     my_vote: int
     vote_kind: str
     is_votable: bool = True
+    is_aside: bool = False  # my vote was set aside: it is kept and does not count
 
 
 def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally:
     """Set this person's vote on an idea to +1, -1 or 0 (taken back). Repeating it changes nothing.
 
+    Whose vote was set aside can change it: it stays set aside until that decision is undone.
     NotFound for an idea this person can't see, Forbidden where the phase, the state or the rights say no, Invalid for
     any other value, TooMany past the limit.
     """
@@ -124,7 +127,8 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
     before = mine.value if mine else NONE
     if value == before:
         counts = (idea.up, idea.down, idea.employee_up, idea.employee_down)
-        return Tally(idea_id, idea.title, *counts, before, idea.vote_kind)
+        is_aside = idea.has_asides and asides.is_aside(db, user.id, idea_id)
+        return Tally(idea_id, idea.title, *counts, before, idea.vote_kind, is_aside=is_aside)
     limits.hit(db, user, "vote")
     if value == NONE:
         _TAKE_BACK.all(db, {"by": user.id, "on": idea_id})
@@ -133,6 +137,10 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
         _PUT.all(db, {**vote, "created_at": moment, "changed_at": moment})
     if idea.has_merges:
         (carries.take_back if value == NONE else carries.make_own)(db, "vote", user.id, idea_id)
+    if idea.has_asides and asides.is_aside(db, user.id, idea_id):
+        asides.count(db, idea_id, *_moved(0, 0, before, value))
+        counts = (idea.up, idea.down, idea.employee_up, idea.employee_down)
+        return Tally(idea_id, idea.title, *counts, value, idea.vote_kind, is_aside=True)
     was_employee = bool(mine and mine.is_employee)
     up, down = _moved(idea.up, idea.down, before, value)
     employee_up, employee_down = _moved(

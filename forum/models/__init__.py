@@ -1,5 +1,6 @@
 """Every table of the forum, a file a feature: columns and keys, no behavior."""
 
+from forum.models.asides import VoteAside
 from forum.models.base import Base
 from forum.models.comments import Comment, CommentAgreement
 from forum.models.communities import (
@@ -71,4 +72,5 @@ __all__ = [
     "User",
     "UserChange",
     "Vote",
+    "VoteAside",
 ]

@@ -45,6 +45,9 @@ class Idea(Base):
     source: Mapped[str | None]
     source_id: Mapped[str | None]
     source_number: Mapped[str | None]
+    aside_up: Mapped[int] = mapped_column(default=0)  # votes that were set aside: none of them is in up or down
+    aside_down: Mapped[int] = mapped_column(default=0)
+    has_asides: Mapped[bool] = mapped_column(default=False)  # some votes here do not count, even where none is cast now
 
     __table_args__ = (
         sa.UniqueConstraint("source", "source_id"),

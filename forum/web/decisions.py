@@ -60,7 +60,7 @@ def _about(visit: Visit, found: DecisionView) -> dict[str, Any]:
     subject, path, title = _subject(visit, found)
     appeal = appeals.of_decision(visit.db, found.id)
     is_own = visit.user is not None and visit.user.id == found.author_id
-    may_undo = can(visit.user, "decision.undo", found) and found.action not in undoing.ELSEWHERE
+    may_undo = can(visit.user, "decision.undo", found)
     return {
         "decision": found,
         "action_label": actions.label(found.action),

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import follows, ideas, moderation, progress, reasons, revisions, similar, votes
+from forum.domain import asides, follows, ideas, moderation, progress, reasons, revisions, similar, votes
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import splits, views
 from forum.domain.merges.views import Included, Relation
@@ -49,6 +49,7 @@ class Facts:
     similar: tuple[SimilarIdea, ...] | None  # None: not looked for yet
     included: tuple[Included, ...]
     relations: tuple[Relation, ...]
+    asides: tuple[int, ...]  # decisions that hold votes aside
     minute: int
 
 
@@ -155,6 +156,7 @@ def _render(facts: Facts) -> Parts:
         "steps": progress.steps(idea, facts.history),
         "notes": [(note, Markup(to_html(note.note))) for note in progress.notes(facts.history)],  # noqa: S704 - safe by to_html
         "tallies": tallies.rows(idea),
+        "asides": facts.asides,
         "similar": facts.similar,
         "included": facts.included,
         "relations": facts.relations,
@@ -185,7 +187,9 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     # For everybody's eyes: the part is shared, so it names public ideas alone.
     found = None if ids is None else tuple(similar.load(visit.db, None, ids))
     included, relations = views.includes(visit.db, idea), views.relations(visit.db, idea)
-    return Facts(idea, visit.url(idea.path), progress.changes(visit.db, idea.id), found, included, relations, minute)
+    held = tuple(asides.decision_ids(visit.db, idea.id)) if idea.aside_up or idea.aside_down else ()
+    history = progress.changes(visit.db, idea.id)
+    return Facts(idea, visit.url(idea.path), history, found, included, relations, held, minute)
 
 
 def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:

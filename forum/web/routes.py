@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 from forum.web import (
     accounts,
     appeals,
+    asides,
     bulks,
     comments,
     communities,
@@ -180,6 +181,9 @@ ROUTES: list[BaseRoute] = [
     post("/moderation", bulks.decide, "case.decide"),
     post("/moderation/preview", bulks.preview, "case.decide"),
     post("/moderation/next", moderation.take_next, "case.list"),
+    get("/moderation/votes", asides.new, "case.list"),
+    post("/moderation/votes/preview", asides.preview, "decision.make"),
+    post("/moderation/votes", asides.create, "decision.make"),
     get("/moderation/{case_id:int}", moderation.show, "case.read"),
     post("/moderation/{case_id:int}", moderation.decide, "case.decide"),
     post("/moderation/{case_id:int}/take", moderation.take, "case.decide"),

@@ -140,7 +140,7 @@ def _figures(visit: Visit, numbers: Numbers) -> dict[str, Mapping[str, float | N
             "median-hours": numbers.appeal_hours,
         },
         "accounts": {"warned": numbers.actions.get("warn", 0), "suspended": numbers.actions.get("suspend", 0)},
-        "votes": {"set-aside": numbers.actions.get("set-aside", 0)},
+        "votes": {"set-aside": numbers.votes_set_aside},
     }
 
 

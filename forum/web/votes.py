@@ -12,6 +12,8 @@ _SAID = {
     votes.NONE: "Your vote is taken back.",
 }
 
+ASIDE = "Your vote is kept, but it was set aside. It does not count now."
+
 
 def cast(visit: Visit, idea_id: int) -> Answer:
     """POST /ideas/{id}/vote with value 1, -1 or 0."""
@@ -20,13 +22,14 @@ def cast(visit: Visit, idea_id: int) -> Answer:
     except ValueError:
         raise Invalid({"value": "A vote is for, against, or taken back."}) from None
     tally = votes.cast(visit.db, visit.user, idea_id, value)
+    said = ASIDE if tally.is_aside else _SAID[value]
     if visit.is_htmx:
-        answer = tallies.answer(tally, _SAID[value])
+        answer = tallies.answer(tally, said)
         if f"/ideas/{idea_id}-" in visit.headers.get("hx-current-url", ""):  # its own page says who voted
             idea = ideas.get(visit.db, visit.user, idea_id)
             return tallies.with_voters(answer, idea)
         return answer
-    visit.say(_SAID[value])
+    visit.say(said)
     return Redirect(visit.then(default=f"/ideas/{idea_id}") + f"#idea-{idea_id}")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, insert_once, joining_sets
-from forum.domain import recounts
+from forum.domain import asides, recounts
 from forum.domain.merges import places
 from forum.domain.merges.places import Link
 from forum.models import Follow, MergeCarry, MergeOut, Vote
@@ -101,6 +101,8 @@ def carry(db: Connection, link: Link, what: str, user_id: int | None = None) -> 
     with _sets(db, user_id):
         db.execute(kind.marks[which], {**values, **more})
         db.execute(kind.copies[which](db), values)
+    if what == VOTE:
+        asides.carry(db, link.merge_id, link.absorbed_id, link.target_id)
 
 
 def _sets(db: Connection, user_id: int | None) -> AbstractContextManager[None]:
@@ -115,6 +117,8 @@ def settle(
     which = int(user_id is not None)
     for number in places.chain(db, idea_id):
         for what in kinds:
+            if what == VOTE:
+                asides.drop_carried(db, number, user_id)
             with _sets(db, user_id):
                 db.execute(_KINDS[what].drops[which], {**values, "target": number})
                 db.execute(_KINDS[what].unmarks[which], {**values, "target": number})

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from forum.clock import now
 from forum.db import Connection, Prepared
-from forum.domain import cases, communities, ideas
+from forum.domain import asides, cases, communities, ideas
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
 from forum.domain.ideas import IdeaView
@@ -121,13 +121,14 @@ def _count(*conditions: Any) -> Any:
     return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
 
 
+_is_aside = asides.holds(Vote)
 _is_second = _own.user_id.is_not(None)
 _PREVIEW = (
     sa.select(
         _count(_is_second).label("both"),
         _count(~_is_second, _is_out).label("out"),
-        _count(~_is_second, ~_is_out, Vote.value == 1).label("up"),
-        _count(~_is_second, ~_is_out, Vote.value == -1).label("down"),
+        _count(~_is_second, ~_is_out, ~_is_aside, Vote.value == 1).label("up"),
+        _count(~_is_second, ~_is_out, ~_is_aside, Vote.value == -1).label("down"),
     )
     .select_from(Vote)
     .outerjoin(_own, sa.and_(_own.idea_id == sa.bindparam("target"), _own.user_id == Vote.user_id))
