@@ -171,7 +171,7 @@ def propose(db: Connection, user: Person | None, idea_id: int, fields: ProposalF
     if not is_own and db.execute(_DECLINED, {"absorbed": absorbed.id, "target": target.id}).first() is not None:
         raise Conflict("The author was asked about these two ideas and declined. Only the author can propose it again.")
     _end_stale(db, absorbed.id)
-    limits.hit(db, user, "report")
+    limits.hit(db, user, "merge")
     row = {"absorbed_id": absorbed.id, "target_id": target.id, "stage": "proposed", "reason": fields.reason}
     consent = {"consent": "given", "answered_at": now()} if is_own else {}
     is_new = insert_once(db, Merge, **row, proposed_by_id=user.id, created_at=now(), **consent)
