@@ -18,6 +18,7 @@ from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
+from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -54,4 +55,10 @@ __all__ = [
     "User",
     "UserChange",
     "Vote",
+    "Wave",
+    "WaveAct",
+    "WaveKey",
+    "WaveMember",
+    "WavePrint",
+    "WaveTurn",
 ]
