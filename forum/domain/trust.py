@@ -1,5 +1,7 @@
 """Trust: what a new account may do grows with the posts that stand. The rules are public (page /rules)."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -41,6 +43,33 @@ _SET = (
     .where(User.id == sa.bindparam("the_user"))
     .values(kept_count=sa.bindparam("kept"), trust_level=sa.bindparam("level"))
 )
+_these: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_PEOPLE = (
+    sa.select(User.id, User.kept_count, User.created_at, User.trust_level, User.email_confirmed_at)
+    .where(User.id.in_(_these))
+    .order_by(User.id)
+    .with_for_update(key_share=True)
+)
+_KEPT_BY = tuple(
+    sa.select(table.author_id, sa.func.count().label("posts"))
+    .where(table.author_id.in_(_these), table.state == "published")
+    .group_by(table.author_id)
+    for table in (Idea, Comment)
+)
+_REMOVED_BY = tuple(
+    sa.select(table.author_id, sa.func.count().label("posts"))
+    .join_from(Decision, table, sa.and_(Decision.subject_kind == kind, table.id == Decision.subject_id))
+    .where(Decision.action == "remove", Decision.created_at > sa.bindparam("since"))
+    .where(table.author_id.in_(_these), table.state == "removed")
+    .group_by(table.author_id)
+    for kind, table in (("idea", Idea), ("comment", Comment))
+)
+_SET_MANY = (
+    sa.update(User)
+    .where(User.id.in_(_these))
+    .values(kept_count=sa.bindparam("kept"), trust_level=sa.bindparam("level"))
+)
+_ADD_TO_MANY = sa.update(User).where(User.id.in_(_these)).values(kept_count=User.kept_count + sa.bindparam("more"))
 _NEARLY = (
     sa.select(User.id)
     .where(User.status == "active", User.trust_level < 2, User.email_confirmed_at.is_not(None))
@@ -89,6 +118,39 @@ def update(db: Connection, user_id: int) -> int:
         new = person.trust_level
     db.execute(_SET, {"the_user": user_id, "kept": kept, "level": new})
     return new
+
+
+def add_kept_many(db: Connection, more: Mapping[int, int]) -> None:
+    """Of each of these people (user id → how many) so many more posts stand, or less where it is below 0."""
+    alike: dict[int, list[int]] = defaultdict(list)
+    for user_id, change in more.items():
+        alike[change].append(user_id)
+    for change, user_ids in sorted(alike.items()):
+        if change:
+            db.execute(_ADD_TO_MANY, {"ids": sorted(user_ids), "more": change})
+
+
+def update_many(db: Connection, user_ids: Collection[int]) -> None:
+    """What `update` does for one person, in a few statements for many."""
+    key = {"ids": sorted(user_ids), "since": now() - timedelta(days=CLEAN_DAYS)}
+    if not user_ids:
+        return
+    kept: dict[int, int] = defaultdict(int)
+    removed: dict[int, int] = defaultdict(int)
+    for counts, statements in ((kept, _KEPT_BY), (removed, _REMOVED_BY)):
+        for statement in statements:
+            for row in db.execute(statement, key):
+                counts[row.author_id] += row.posts
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for person in db.execute(_PEOPLE, {"ids": key["ids"]}):
+        has, lost = kept[person.id], removed[person.id]
+        new = level(has, lost, person.created_at, is_confirmed=person.email_confirmed_at is not None)
+        if person.trust_level > 2 and not lost:
+            new = person.trust_level
+        if (has, new) != (person.kept_count, person.trust_level):
+            alike[has, new].append(person.id)
+    for (has, new), ids in sorted(alike.items()):
+        db.execute(_SET_MANY, {"ids": ids, "kept": has, "level": new})
 
 
 def grow(db: Connection, *, after: int = 0, most: int = 500) -> int | None:

@@ -20,6 +20,7 @@ class WavePrint(Base):
     community_id: Mapped[int] = ref("communities.id")
     is_fresh: Mapped[bool]  # the account was young when it posted
     is_new: Mapped[bool] = mapped_column(default=True)
+    is_held: Mapped[bool] = mapped_column(default=False)  # it waits for a look only because it repeats others
     created_at: Mapped[datetime]
     __table_args__ = (
         sa.UniqueConstraint("subject_kind", "subject_id"),

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("community_id", ID, nullable=False),
         sa.Column("is_fresh", sa.Boolean(), nullable=False),
         sa.Column("is_new", sa.Boolean(), nullable=False),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
         _moment("created_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wave_prints")),
         sa.UniqueConstraint("subject_kind", "subject_id", name=op.f("uq_wave_prints_subject_kind_subject_id")),

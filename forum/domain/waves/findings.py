@@ -1,0 +1,373 @@
+"""Findings: what the watch found becomes waves, or joins waves that there are; each wave is one case."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection, PerDialect, insert, insert_many, insert_once, take_ids
+from forum.domain import cases, notifications, states
+from forum.domain.notifications import Telling
+from forum.domain.reasons import BY_CODE
+from forum.domain.search.selections import ByIds
+from forum.domain.waves import prints, signals
+from forum.domain.waves.groups import SHARED, Group
+from forum.domain.waves.posts import SHOWN
+from forum.models import Case, Decision, Idea, SearchTerm, StatusChange, Wave, WaveMember, WavePrint, WaveTurn
+
+TITLE_WORDS = 3
+
+_TAKE_TURN = (
+    sa.update(WaveTurn)
+    .where(WaveTurn.id == 1)
+    .values(turn=WaveTurn.turn + 1, looked_at=sa.bindparam("moment"))
+    .returning(WaveTurn.turn)
+)
+_LOOKED_AT = (
+    sa.update(WavePrint)
+    .where(WavePrint.id.in_(sa.bindparam("ids", expanding=True)), WavePrint.is_new)
+    .values(is_new=False)
+    .returning(WavePrint.id)
+)
+_POSTS = ByIds(
+    sa.select(
+        WavePrint.id,
+        WavePrint.is_fresh,
+        WavePrint.is_held,
+        WavePrint.created_at,
+        Idea.id.label("idea_id"),
+        Idea.author_id,
+        Idea.community_id,
+        Idea.state,
+        Idea.title,
+    )
+    .join_from(WavePrint, Idea, sa.and_(WavePrint.subject_kind == "idea", Idea.id == WavePrint.subject_id))
+    .where(Idea.state.in_(SHOWN)),
+    WavePrint.id,
+)
+_KNOWN = ByIds(
+    sa.select(WaveMember.wave_id, WaveMember.subject_id, Wave.state, Wave.flood_by_id, Wave.member_count)
+    .join_from(WaveMember, Wave, Wave.id == WaveMember.wave_id)
+    .where(WaveMember.subject_kind == "idea"),
+    WaveMember.subject_id,
+)
+_MEMBERS = (
+    sa.select(WaveMember.subject_id, Idea.author_id, Idea.community_id, WaveMember.is_waiting)
+    .join_from(WaveMember, Idea, sa.and_(WaveMember.subject_kind == "idea", Idea.id == WaveMember.subject_id))
+    .where(WaveMember.wave_id == sa.bindparam("wave"))
+)
+_JOIN = PerDialect(lambda insert_: insert_(WaveMember).on_conflict_do_nothing().returning(WaveMember.subject_id))
+_WAVE = sa.select(*Wave.__table__.columns).where(Wave.id == sa.bindparam("wave"))
+_UPDATE = (
+    sa.update(Wave)
+    .where(Wave.id == sa.bindparam("the_wave"))
+    .values(
+        {
+            name: sa.bindparam(f"new_{name}")
+            for name in (
+                "title",
+                "community_id",
+                "author_id",
+                "strength",
+                "signals",
+                "words",
+                "member_count",
+                "updated_at",
+            )
+        }
+    )
+)
+_CASE = sa.select(Case.id).where(
+    Case.kind == "wave", Case.subject_kind == "wave", Case.subject_id == sa.bindparam("wave"), Case.is_open
+)
+_UPDATE_CASE = (
+    sa.update(Case)
+    .where(Case.id == sa.bindparam("the_case"))
+    .values({name: sa.bindparam(f"new_{name}") for name in ("community_id", "author_id", "details")})
+)
+_HELD_CASES = ByIds(
+    sa.select(Case.id).where(Case.kind == "held", Case.subject_kind == "idea", Case.is_open), Case.subject_id
+)
+_WORD = sa.select(SearchTerm.term, SearchTerm.word).where(SearchTerm.term.in_(sa.bindparam("stems", expanding=True)))
+
+
+def settle(db: Connection, new_ids: Sequence[int], found: Sequence[Group]) -> list[int]:
+    """Mark new prints as looked at and write down what was found; the ids of the waves that were opened or grew.
+
+    Workers take turns here. Who finds that another one has looked at these prints does nothing.
+    """
+    moment = now()
+    insert_once(db, WaveTurn, id=1, turn=0, looked_at=moment)
+    db.execute(_TAKE_TURN, {"moment": moment})
+    if not db.execute(_LOOKED_AT, {"ids": list(new_ids)}).all():
+        return []
+    changed = (_settle(db, group, moment) for group in found)
+    return [wave_id for wave_id in changed if wave_id is not None]
+
+
+def _settle(db: Connection, group: Group, moment: datetime) -> int | None:
+    rows = {row.idea_id: row for row in _POSTS.rows(db, group.ids)}
+    known = [row for row in _KNOWN.rows(db, rows) if (row.flood_by_id is None) == (group.flood_by is None)]
+    dismissed = {row.subject_id for row in known if row.state == "dismissed"}
+    if len(dismissed) >= SHARED * len(rows):  # a moderator has said what these are
+        return None
+    fresh_ids = [idea_id for idea_id in rows if idea_id not in dismissed]
+    wave_id = _wave_of(group, [row for row in known if row.state != "dismissed"], len(rows))
+    if wave_id is None:
+        if group.strength < signals.RAISE or len(fresh_ids) < signals.LEAST:
+            return None
+        wave_id = _open(db, group, rows, moment)
+    joined = _join(db, wave_id, fresh_ids, rows, moment)
+    wave = db.execute(_WAVE, {"wave": wave_id}).one()
+    since = moment - prints.DAY
+    _hold(db, wave_id, [idea_id for idea_id in joined if _is_to_hold(group, wave.state, rows[idea_id], since)])
+    _absorb(db, rows)
+    _update(db, wave, group, moment)
+    return wave_id
+
+
+def _wave_of(group: Group, known: Sequence[Any], size: int) -> int | None:
+    """The wave that this group belongs to: its author's, or the one with which it shares most."""
+    if group.flood_by is not None:
+        return next((int(row.wave_id) for row in known if row.flood_by_id == group.flood_by), None)
+    shared = Counter(row.wave_id for row in known)
+    sizes = {row.wave_id: row.member_count for row in known}
+    for wave_id, times in shared.most_common(1):
+        if times >= SHARED * min(size, sizes[wave_id]):
+            return int(wave_id)
+    return None
+
+
+def _open(db: Connection, group: Group, rows: Mapping[int, Any], moment: datetime) -> int:
+    first = next(iter(rows.values()))
+    return insert(
+        db,
+        Wave,
+        title="",
+        community_id=first.community_id,
+        author_id=first.author_id,
+        flood_by_id=group.flood_by,
+        strength=group.strength,
+        signals=[],
+        words=[],
+        state="open",
+        member_count=0,
+        found_at=moment,
+        updated_at=moment,
+    )
+
+
+def _join(
+    db: Connection, wave_id: int, idea_ids: Collection[int], rows: Mapping[int, Any], moment: datetime
+) -> list[int]:
+    """Put ideas into the wave; those that were not in it."""
+    new = [
+        {
+            "wave_id": wave_id,
+            "subject_kind": "idea",
+            "subject_id": idea_id,
+            "added_at": moment,
+            "is_waiting": rows[idea_id].state != "off-topic",
+            "is_held_here": rows[idea_id].is_held and rows[idea_id].state == "held",
+            "state_before": "",
+            "decision_id": None,
+        }
+        for idea_id in sorted(idea_ids)
+    ]
+    return [int(row.subject_id) for row in db.execute(_JOIN(db), new)] if new else []
+
+
+def _is_to_hold(group: Group, wave_state: str, row: Any, since: datetime) -> bool:
+    """Does a published member wait from now on? If it repeats others, or joins a wave on the track.
+
+    Only what came lately, and from a fresh account: what has stood for a day stands until a moderator says otherwise.
+    """
+    is_suspect = group.is_equal or wave_state == "on-track"
+    return bool(is_suspect and row.state == "published" and row.is_fresh and row.created_at > since)
+
+
+def _hold(db: Connection, wave_id: int, idea_ids: Sequence[int]) -> None:
+    """Hold ideas until a moderator has looked at their wave; each author is told, with a decision that can be read."""
+    if not idea_ids:
+        return
+    states.change_many(db, idea_ids, "held")
+    moment = now()
+    members = sa.update(WaveMember).where(WaveMember.wave_id == wave_id, WaveMember.subject_id.in_(idea_ids))
+    db.execute(members.values(is_held_here=True))
+    rows = db.execute(sa.select(Idea.id, Idea.author_id, Idea.community_id, Idea.title).where(Idea.id.in_(idea_ids)))
+    write_decisions(
+        db,
+        [{"idea": row, "state_before": "published", "state_after": "held", "action": "hold"} for row in rows.all()],
+        reason="spam",
+        facts="Many posts that say nearly the same came from new accounts within a short time.",
+        moment=moment,
+    )
+
+
+def write_decisions(
+    db: Connection,
+    decided: Sequence[Mapping[str, Any]],
+    *,
+    reason: str,
+    moment: datetime,
+    facts: str = "",
+    note: str = "",
+    by_id: int | None = None,
+    case_id: int | None = None,
+    act_id: str = "",
+    office: str = "Moderators",
+) -> list[int]:
+    """One decision and one step in the public history for each idea; each author is told once. The decisions' ids.
+
+    `decided`: for each its `idea` (id, author_id, community_id, title), state_before, state_after, action, and the
+    decision that it `undoes` (id), if it does.
+    """
+    ids = take_ids(db, Decision, len(decided))
+    has = set(Decision.__table__.columns.keys())
+    rows = [
+        {
+            "id": decision_id,
+            "case_id": case_id,
+            "subject_kind": "idea",
+            "subject_id": one["idea"].id,
+            "community_id": one["idea"].community_id,
+            "author_id": one["idea"].author_id,
+            "action": one["action"],
+            "reason": reason,
+            "note": note,
+            "facts": facts,
+            "office": office,
+            "machine": "found" if by_id is not None else "decided",
+            "act_id": act_id,
+            "undoes_id": one.get("undoes"),
+            "before": {"state": one["state_before"], "community_id": one["idea"].community_id},
+            "state_before": one["state_before"],
+            "state_after": one["state_after"],
+            "is_automated": by_id is None,
+            "decided_by_id": by_id,
+            "created_at": moment,
+        }
+        for decision_id, one in zip(ids, decided, strict=True)
+    ]
+    insert_many(db, Decision, [{name: value for name, value in row.items() if name in has} for row in rows])
+    steps = {"removed": "removed", "held": "held", "off-topic": "off-topic"}
+    note_shown = BY_CODE[reason].label if reason in BY_CODE else ""
+    history = [
+        {
+            "idea_id": one["idea"].id,
+            "kind": steps.get(one["state_after"], "restored"),
+            "status": "",
+            "note": note_shown,
+            "by_id": by_id,
+            "created_at": moment,
+        }
+        for one in decided
+        if one["state_before"] != one["state_after"]
+    ]
+    insert_many(db, StatusChange, history)
+    _tell(db, decided, ids, reason, note or facts)
+    return ids
+
+
+_SAYS = {
+    "off-topic": "is on the off-topic track",
+    "removed": "was removed",
+    "held": "waits for a check",
+    "published": "is shown like any other again",
+}
+
+
+def _tell(db: Connection, decided: Sequence[Mapping[str, Any]], ids: Sequence[int], reason: str, why: str) -> None:
+    """Each author hears once, however many of their ideas the act is about."""
+    told: dict[int, tuple[Mapping[str, Any], int, int]] = {}
+    for one, decision_id in zip(decided, ids, strict=True):
+        if one["state_before"] == one["state_after"]:
+            continue
+        first, key, many = told.get(one["idea"].author_id, (one, decision_id, 0))
+        told[one["idea"].author_id] = (first, key, many + 1)
+    tellings = []
+    for author_id, (one, decision_id, many) in told.items():
+        what = _SAYS[one["state_after"]]
+        title = f"Your idea “{one['idea'].title}” {what}"
+        lines = [f"{title}."]
+        if many > 1:
+            lines.append(f"The same goes for {many - 1:,} more of your ideas.")
+        if reason in BY_CODE:
+            lines.append(f"The reason: {BY_CODE[reason].label}. {BY_CODE[reason].text}")
+        if why:
+            lines.append(why)
+        lines.append("You can read the whole decision, and what you can do now, on its page.")
+        telling = Telling(
+            f"decision:{decision_id}", "moderation.decided", title, f"/decisions/{decision_id}", "\n\n".join(lines)
+        )
+        tellings.append((author_id, telling))
+    notifications.later_many(db, tellings, reason="it is your post")
+
+
+def _absorb(db: Connection, rows: Mapping[int, Any]) -> None:
+    """Members that wait for a check wait within the wave: their own cases end, so that a wave is one case."""
+    held = [idea_id for idea_id, row in rows.items() if row.state == "held"]
+    for case_id in sorted(int(row.id) for row in _HELD_CASES.rows(db, held)):
+        cases.close(db, case_id)
+
+
+def _update(db: Connection, wave: Any, group: Group, moment: datetime) -> None:
+    members = db.execute(_MEMBERS, {"wave": wave.id}).all()
+    community_id = Counter(row.community_id for row in members).most_common(1)[0][0]
+    author_id = Counter(row.author_id for row in members).most_common(1)[0][0]
+    is_stronger = group.strength >= wave.strength or not wave.signals
+    words = list(dict.fromkeys([*(group.words if is_stronger else wave.words), *wave.words]))[:40]
+    values: dict[str, Any] = {
+        "title": wave.title,
+        "community_id": community_id,
+        "author_id": author_id,
+        "strength": max(group.strength, wave.strength),
+        "signals": [signal.row() for signal in group.signals] if is_stronger else wave.signals,
+        "words": words,
+        "member_count": len(members),
+        "updated_at": moment,
+    }
+    values["title"] = _title(db, group, words, wave.title if not is_stronger else "")
+    db.execute(_UPDATE, {"the_wave": wave.id, **{f"new_{name}": value for name, value in values.items()}})
+    if wave.state == "open" or any(row.is_waiting for row in members):
+        keep_case(db, wave.id, values)
+
+
+def _title(db: Connection, group: Group, words: Sequence[str], before: str) -> str:
+    """What the wave is called: by its words, or by what it is."""
+    if before:
+        return before
+    if group.flood_by is not None:
+        return "Many posts by one person"
+    surfaces = {row.term: row.word for row in db.execute(_WORD, {"stems": list(words[:TITLE_WORDS])})} if words else {}
+    shown = ", ".join(surfaces.get(stem, stem) for stem in words[:TITLE_WORDS])
+    if group.is_equal:
+        return f"Repeated text: {shown}" if shown else "Repeated text"
+    return shown.capitalize()
+
+
+def keep_case(db: Connection, wave_id: int, values: Mapping[str, Any]) -> int:
+    """The open case of a wave, opened if there is none and brought up to date. Its id."""
+    moment = now()
+    details = {"title": values["title"], "members": values["member_count"], "strength": round(values["strength"], 2)}
+    insert_once(
+        db,
+        Case,
+        kind="wave",
+        subject_kind="wave",
+        subject_id=wave_id,
+        community_id=values["community_id"],
+        author_id=values["author_id"],
+        is_open=True,
+        report_count=0,
+        opened_at=moment,
+        due_at=cases.due_after(moment),
+        details=details,
+    )
+    case_id = int(db.execute(_CASE, {"wave": wave_id}).scalar_one())
+    about = {"new_community_id": values["community_id"], "new_author_id": values["author_id"], "new_details": details}
+    db.execute(_UPDATE_CASE, {"the_case": case_id, **about})
+    return case_id

@@ -1,0 +1,168 @@
+"""Groups: posts that belong together by near-equal texts, by rare words, or by their author, each weighed as a wave."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from forum.domain.waves import purposes, signals, sketches
+from forum.domain.waves.posts import Post, Rarity
+from forum.domain.waves.purposes import Nearness
+from forum.domain.waves.signals import Signal
+
+SHARED = 0.4  # two groups are one if they have this share of the smaller one in common
+JOIN = 0.12  # the least cosine to a group's middle of a post that comes in from another group
+SHOWN_WORDS = 4
+MOST_AROUND = 60  # posts of the same time by which a group's distance is judged, at least
+
+
+@dataclass(slots=True)
+class Group:
+    """Posts that may be a wave. `words`: stems they share, the first found first; `flood_by`: the one author."""
+
+    ids: set[int]  # of prints
+    words: list[str] = field(default_factory=list)
+    is_equal: bool = False
+    flood_by: int | None = None
+    strength: float = 0.0
+    signals: list[Signal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a post, and when."""
+
+    author_id: int
+    is_fresh: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What groups are weighed against."""
+
+    posts: Mapping[int, Post]  # print id → post; of large groups the newest only
+    senders: Mapping[int, Sender]  # print id → sender, of all
+    parts: Mapping[int, Sequence[int]]  # print id → sketch
+    rare: Rarity
+    near: Nearness
+    around: Mapping[int, float]  # print id → nearness, of some posts of every time and of the newest ones
+    fresh_share: float
+    surfaces: Mapping[str, str]  # stem → a word it stands for
+
+
+def equal_groups(new: Collection[int], rows: Iterable[tuple[int, int]]) -> list[set[int]]:
+    """Groups of prints that are near-equal to one another through a new one, from (key, print id) rows."""
+    by_key: dict[int, list[int]] = defaultdict(list)
+    keys: dict[int, list[int]] = defaultdict(list)
+    for key, print_id in rows:
+        by_key[key].append(print_id)
+        keys[print_id].append(key)
+    leader: dict[int, int] = {}
+
+    def find(one: int) -> int:
+        while leader.setdefault(one, one) != one:
+            leader[one] = one = leader[leader[one]]
+        return one
+
+    for one in sorted(set(new) & keys.keys()):
+        shared = Counter(other for key in keys[one] for other in by_key[key])
+        need = sketches.needed(keys[one])
+        for other, times in shared.items():
+            if times >= need and other != one:
+                leader[find(other)] = find(one)
+    found: dict[int, set[int]] = defaultdict(set)
+    for one in leader:
+        found[find(one)].add(one)
+    return [group for group in found.values() if len(group) >= signals.LEAST]
+
+
+def weigh(group: Group, scene: Scene) -> None:
+    """Give a group its strength and the signals that speak for it."""
+    posts = [scene.posts[one] for one in sorted(group.ids) if one in scene.posts]
+    sent = [scene.senders[one] for one in group.ids if one in scene.senders]
+    people = {one.author_id: one.is_fresh for one in sent}
+    young = sum(people.values())
+    if not posts or len(sent) < signals.LEAST or (not group.is_equal and len(people) < signals.LEAST):
+        group.strength = 0.0
+        return
+    value = signals.likeness([scene.parts.get(post.print_id, ()) for post in posts])
+    theme = signals.cohesion(posts) * math.sqrt(signals.focus(posts, group.words, scene.rare))
+    far, further = _distance(posts, group, scene)
+    group.strength = signals.strength_of(
+        theme, value if group.is_equal else 0.0, far, len(people), len(group.ids), young / len(people)
+    )
+    shown = [scene.surfaces.get(stem, stem) for stem in group.words[:SHOWN_WORDS]]
+    having = scene.rare.counts.get(group.words[0], 0) if group.words else 0
+    found = [
+        signals.equal(len(group.ids), value) if group.is_equal else None,
+        signals.words(len(people), theme, shown, max(having, len(posts)), scene.rare.texts),
+        signals.fresh(young, len(people), scene.fresh_share),
+        signals.distance(far, further),
+    ]
+    group.signals = [one for one in found if one]
+
+
+def _distance(posts: Sequence[Post], group: Group, scene: Scene) -> tuple[float, float]:
+    """How far the group is from the purpose, in deviations of posts of its time, and how many of those are nearer.
+
+    Posts of its time, and not of all times: when the evening news bring a crowd, its posts are measured by that crowd.
+    """
+    others = _around(posts, group, scene)
+    usual = purposes.usual(others)
+    found = [purposes.nearness(post, scene.near, frozenset(group.words)) for post in posts]
+    mean = sum(found) / len(found)
+    nearer = sum(1 for value in others if value > mean)
+    return usual.distance(mean), nearer / max(len(others), 1)
+
+
+def _around(posts: Sequence[Post], group: Group, scene: Scene) -> list[float]:
+    ids = sorted(post.print_id for post in posts)
+    low, high = ids[len(ids) // 4], ids[-1 - len(ids) // 4]
+    others = [one for one in scene.around if one not in group.ids]
+    # The nearest in time: those between the group's quarters, and then those beside them.
+    others.sort(key=lambda one: (max(low - one, one - high, 0), one))
+    inside = sum(1 for one in others if low <= one <= high)
+    return [scene.around[one] for one in others[: max(inside, MOST_AROUND)]]
+
+
+def united(groups: Sequence[Group], scene: Scene) -> list[Group]:
+    """Groups that are mostly the same posts become one; of a weaker one, the posts that are like the stronger come in.
+
+    Only groups of at least RAISE begin one. The strongest comes first.
+    """
+    found: list[tuple[Group, set[int], set[int]]] = []  # the group, its first posts, posts that may come in
+    for group in sorted(groups, key=lambda one: -one.strength):
+        for first, core, pool in found:
+            if len(group.ids & core) >= SHARED * min(len(group.ids), len(core)):
+                first.words += [stem for stem in group.words if stem not in first.words]
+                if not first.is_equal:  # whoever shares words with a repeated text does not repeat it
+                    pool |= group.ids
+                break
+        else:
+            if group.strength >= signals.RAISE:
+                found.append((group, set(group.ids), set()))
+    for group, core, pool in found:
+        if more := _alike(core, pool - core, scene):
+            alone = group.strength
+            group.ids |= more
+            weigh(group, scene)
+            group.strength = max(alone, group.strength)
+    return [group for group, _, _ in found]
+
+
+def _alike(core: set[int], pool: set[int], scene: Scene) -> set[int]:
+    """Those of the pool that are near the middle of the core."""
+    middle: dict[str, float] = defaultdict(float)
+    for one in core:
+        for stem, value in scene.posts[one].vector.items() if one in scene.posts else ():
+            middle[stem] += value
+    length = math.sqrt(sum(value * value for value in middle.values()))
+    return {
+        one
+        for one in pool
+        if one in scene.posts
+        and length
+        and sum(value * middle.get(stem, 0.0) for stem, value in scene.posts[one].vector.items()) / length >= JOIN
+    }

@@ -1,0 +1,154 @@
+"""Prints: what the watch notes of each post while it is posted, so that repeated texts are seen at once."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection, PerDialect, insert
+from forum.domain.people import Person
+from forum.domain.waves import sketches
+from forum.models import User, WaveKey, WavePrint
+
+FEW = 3
+"""So many near-equal posts of fresh accounts within a day appear like any other; later ones wait for a look."""
+DAY = timedelta(days=1)
+FRESH = timedelta(days=7)
+KEPT = timedelta(days=15)
+_NEWEST = 60  # posts looked at for each part of a sketch
+_FORGOTTEN = 2_000  # prints dropped in one transaction
+
+_JOINED = sa.select(User.created_at).where(User.id == sa.bindparam("user_id"))
+_FIND = sa.select(WavePrint.id).where(
+    WavePrint.subject_kind == sa.bindparam("kind"), WavePrint.subject_id == sa.bindparam("subject")
+)
+_FRESH_ONES = sa.select(WavePrint.subject_id).where(
+    WavePrint.id.in_(sa.bindparam("ids", expanding=True)),
+    WavePrint.is_fresh,
+    WavePrint.subject_kind == "idea",
+    WavePrint.created_at > sa.bindparam("since"),
+)
+_AGAIN = sa.update(WavePrint).where(WavePrint.id == sa.bindparam("the_print")).values(is_new=True)
+_DROP_KEYS = sa.delete(WaveKey).where(WaveKey.print_id.in_(sa.bindparam("ids", expanding=True)))
+_ADD_KEYS = PerDialect(lambda insert_: insert_(WaveKey).on_conflict_do_nothing())
+_OLD = (
+    sa.select(WavePrint.id)
+    .where(WavePrint.created_at < sa.bindparam("moment"))
+    .order_by(WavePrint.id)
+    .limit(_FORGOTTEN)
+)
+_DROP = sa.delete(WavePrint).where(WavePrint.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a post before it is written: its sketch, how young its account is, and whom it repeats."""
+
+    keys: tuple[int, ...]
+    is_fresh: bool
+    repeats: tuple[int, ...]  # ids of ideas
+
+    @property
+    def is_to_wait(self) -> bool:
+        """Does it repeat what fresh accounts have posted more than a FEW times today, from a fresh account?"""
+        return self.is_fresh and len(self.repeats) >= FEW
+
+
+def is_fresh(joined_at: datetime, posted_at: datetime) -> bool:
+    """Was the account younger than a week when it posted?"""
+    return posted_at - joined_at < FRESH
+
+
+def look(db: Connection, user: Person, title: str, plain: str) -> Seen:
+    """Whom a new post repeats. Two or three short reads; for accounts that are not fresh, one."""
+    keys = sketches.of(title, plain)
+    if user.role != "citizen" or user.is_employee:
+        return Seen(keys, False, ())
+    joined_at = db.execute(_JOINED, {"user_id": user.id}).scalar_one()
+    fresh = user.trust_level == 0 or is_fresh(joined_at, now())
+    if not fresh:
+        return Seen(keys, False, ())
+    return Seen(keys, True, tuple(_repeated(db, keys, now() - DAY)))
+
+
+def _repeated(db: Connection, keys: Sequence[int], since: datetime) -> list[int]:
+    ids = near(db, keys)
+    return list(db.execute(_FRESH_ONES, {"ids": ids, "since": since}).scalars()) if len(ids) >= FEW else []
+
+
+def near(db: Connection, keys: Sequence[int]) -> list[int]:
+    """Ids of prints whose texts are near-equal to the one with this sketch, among the newest that share a part."""
+    if not keys:
+        return []
+    values = {f"key_{number}": key for number, key in enumerate(keys)}
+    found = Counter(db.execute(_sharing(len(keys)), values).scalars())
+    return [print_id for print_id, shared in found.items() if shared >= sketches.needed(keys)]
+
+
+@lru_cache(maxsize=sketches.BINS)
+def _sharing(many: int) -> Any:
+    """The newest prints of each key, one select after the other: no key, however common, costs more than a few rows."""
+    parts = (
+        sa.select(WaveKey.print_id)
+        .where(WaveKey.key == sa.bindparam(f"key_{number}", type_=sa.BigInteger()))
+        .order_by(WaveKey.print_id.desc())
+        .limit(_NEWEST)
+        .subquery()
+        for number in range(many)
+    )
+    return sa.union_all(*(sa.select(part.c.print_id) for part in parts))
+
+
+def note(
+    db: Connection,
+    seen: Seen,
+    *,
+    idea_id: int,
+    author_id: int,
+    community_id: int,
+    created_at: datetime,
+    is_held: bool = False,
+) -> None:
+    """Write down a new post, in its own transaction; the watch will look at it. `is_held`: only for what it repeats."""
+    print_id = insert(
+        db,
+        WavePrint,
+        subject_kind="idea",
+        subject_id=idea_id,
+        author_id=author_id,
+        community_id=community_id,
+        is_fresh=seen.is_fresh,
+        is_new=True,
+        is_held=is_held,
+        created_at=created_at,
+    )
+    add_keys(db, [(key, print_id) for key in seen.keys])
+
+
+def note_again(db: Connection, idea_id: int, title: str, plain: str) -> None:
+    """The words of a post are others now: the watch looks at it once more. Nothing, if it was forgotten long ago."""
+    print_id = db.execute(_FIND, {"kind": "idea", "subject": idea_id}).scalar()
+    if print_id is not None:
+        db.execute(_DROP_KEYS, {"ids": [print_id]})
+        add_keys(db, [(key, print_id) for key in sketches.of(title, plain)])
+        db.execute(_AGAIN, {"the_print": print_id})
+
+
+def add_keys(db: Connection, pairs: Collection[tuple[int, int]]) -> None:
+    """Write (key, print id) down, once each."""
+    if pairs:
+        db.execute(_ADD_KEYS(db), [{"key": key, "print_id": print_id} for key, print_id in sorted(pairs)])
+
+
+def forget(db: Connection) -> bool:
+    """Drop what is older than KEPT, some thousand at a time; says whether there may be more."""
+    ids = list(db.execute(_OLD, {"moment": now() - KEPT}).scalars())
+    if ids:
+        db.execute(_DROP_KEYS, {"ids": ids})
+        db.execute(_DROP, {"ids": ids})
+    return len(ids) == _FORGOTTEN

@@ -1,0 +1,50 @@
+"""Sketches: a text as a few numbers, so that near-equal texts share most of them; and words as numbers."""
+
+from collections.abc import Collection, Sequence
+from hashlib import blake2b
+from itertools import pairwise
+from zlib import crc32
+
+from forum import terms
+
+BINS = 8
+MOST_WORDS = 400  # of a text that count: whoever repeats a text repeats its beginning
+_LOW = 32  # bits of a hash
+
+
+def of(title: str, body: str) -> tuple[int, ...]:
+    """At most BINS numbers made from the pairs of neighboring words, small words left out; none for too short a text.
+
+    Of two texts that share a part J of their pairs (Jaccard), each number is the same with a chance of about J. Source:
+    P. Li, A. Owen, C.-H. Zhang, "One permutation hashing", NIPS 2012: one hash for each pair, the least in each bin.
+    """
+    words = [word for word in terms.words(f"{title}\n{body}")[:MOST_WORDS] if word not in terms.STOP]
+    least: dict[int, int] = {}
+    for first, second in pairwise(words):
+        found = crc32(f"{first} {second}".encode())
+        place, rest = found % BINS, found // BINS
+        if rest < least.get(place, 1 << _LOW):
+            least[place] = rest
+    if len(least) < 2:
+        return ()
+    return tuple((place + 1 << _LOW) | rest for place, rest in sorted(least.items()))
+
+
+def needed(keys: Collection[int]) -> int:
+    """How many numbers a text must share with this one to be near-equal: half of them, and two at least."""
+    return max(2, (len(keys) + 1) // 2)
+
+
+def is_sketch(key: int) -> bool:
+    """Is this number a part of a sketch (and not a word)?"""
+    return key < BINS + 1 << _LOW
+
+
+def of_word(stem: str) -> int:
+    """A word's number, 62 bits: none of them is ever a part of a sketch."""
+    return int.from_bytes(blake2b(stem.encode(), digest_size=8).digest()) >> 2 | 1 << 61
+
+
+def likeness(one: Sequence[int], other: Sequence[int]) -> float:
+    """The share of numbers that two sketches have in common: an estimate of J, 0 to 1."""
+    return len({*one} & {*other}) / max(len(one), len(other), 1)
