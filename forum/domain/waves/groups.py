@@ -48,6 +48,8 @@ class Scene:
     rare: Rarity
     near: Nearness
     around: Mapping[int, float]  # print id → nearness, of some posts of every time and of the newest ones
+    slots: Mapping[int, int]  # slot of ten minutes → posts
+    rushes: frozenset[int]
     fresh_share: float
     surfaces: Mapping[str, str]  # stem → a word it stands for
 
@@ -76,6 +78,17 @@ def equal_groups(new: Collection[int], rows: Iterable[tuple[int, int]]) -> list[
     for one in leader:
         found[find(one)].add(one)
     return [group for group in found.values() if len(group) >= signals.LEAST]
+
+
+def calm(group: Group, scene: Scene) -> None:
+    """Leave out of a group of shared words what came in a rush, unless the group made the rush.
+
+    When the evening news bring a crowd, many of it have the same things on their minds; that alone is no wave.
+    """
+    slots = {one: signals.slot_of(scene.senders[one].created_at) for one in group.ids if one in scene.senders}
+    own = Counter(slots.values())
+    made = {slot for slot, many in own.items() if many >= scene.slots.get(slot, 0) / 2}
+    group.ids = {one for one, slot in slots.items() if slot not in scene.rushes or slot in made}
 
 
 def weigh(group: Group, scene: Scene) -> None:

@@ -3,11 +3,12 @@
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from forum.clock import to_microseconds
 from forum.domain.waves import sketches
 from forum.domain.waves.posts import Post, Rarity
 
@@ -19,6 +20,7 @@ EQUAL = 0.5  # a mean likeness of sketches from which on texts are near-equal
 FLOOD_DAY, FLOOD_WEEK = 15, 20
 """More posts than this by one person within 24 hours or 7 days are a flood: what a known person may post in a day."""
 BURST = timedelta(minutes=10)
+SLOT = 600_000_000  # microseconds
 UNUSUAL = 1e-6  # how improbable an arrival must be
 ALWAYS = 0.75  # how much of its strength a group keeps none of whose accounts is fresh
 MOST_COMPARED = 40
@@ -103,6 +105,25 @@ def improbable(seen: int, expected: float) -> float:
     if seen <= expected:
         return 1.0
     return math.exp(seen - expected - seen * math.log(seen / max(expected, 1e-9)))
+
+
+def rushes(slots: Mapping[int, int]) -> frozenset[int]:
+    """The slots of ten minutes in which far more posts arrived than is usual before: slot → posts.
+
+    Slots are numbered from 1970. Posts of one moment count once: where only days are known, nothing rushes.
+    """
+    found, before, first = set(), 0, min(slots, default=0)
+    for slot, many in sorted(slots.items()):
+        usual = max(before / max(slot - first, 1), 0.1)
+        if many >= LEAST and improbable(many, usual) < UNUSUAL:
+            found.add(slot)
+        before += many
+    return frozenset(found)
+
+
+def slot_of(moment: datetime) -> int:
+    """The slot of ten minutes in which a moment lies."""
+    return to_microseconds(moment) // SLOT
 
 
 def rate(own: int, together: int, usual: float) -> Signal | None:

@@ -49,6 +49,12 @@ _ARRIVED = sa.select(
         "together"
     ),
 ).where(WavePrint.id > sa.bindparam("low"))
+_slot = sa.cast(WavePrint.created_at, sa.BigInteger) // signals.SLOT
+_SLOTS = (
+    sa.select(_slot.label("slot"), sa.func.count(sa.distinct(WavePrint.created_at)).label("posts"))
+    .where(WavePrint.id > sa.bindparam("low"))
+    .group_by(sa.text("slot"))
+)
 _FRESH = (
     sa.select(WavePrint.is_fresh, sa.func.count().label("posts"))
     .where(WavePrint.id > sa.bindparam("low"))
@@ -172,6 +178,8 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     if found:
         scene = _scene(db, found, low)
         for group in found:
+            if not group.is_equal:
+                groups.calm(group, scene)
             groups.weigh(group, scene)
         found = groups.united(found, scene)
         for group in found:
@@ -211,6 +219,7 @@ def _scene(db: Connection, found: Sequence[Group], low: int) -> Scene:
     posts.weigh(loaded, rare)
     everybody = _SENDERS.rows(db, {one for group in found for one in group.ids})
     fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
+    slots = {int(row.slot): int(row.posts) for row in db.execute(_SLOTS, {"low": low})}
     stems = sorted({stem for group in found for stem in group.words})
     return Scene(
         posts={post.print_id: post for post in loaded},
@@ -219,6 +228,8 @@ def _scene(db: Connection, found: Sequence[Group], low: int) -> Scene:
         rare=rare,
         near=memory.near,
         around=memory.around,
+        slots=slots,
+        rushes=signals.rushes(slots),
         fresh_share=fresh.get(True, 0) / max(sum(fresh.values()), 1),
         surfaces={row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {},
     )
