@@ -14,12 +14,12 @@ import pytest
 import sqlalchemy as sa
 
 from forum.db import Connection, Database
-from forum.domain import communities, ranking, search
+from forum.domain import communities, ranking, search, waves
 from forum.domain.imports import ideascale
 from forum.domain.imports.rows import IdeaRow
 from forum.domain.imports.tables import BadRow
 from forum.domain.imports.texts import Job, Texts, convert
-from forum.domain.waves import prints, sketches, watch
+from forum.domain.waves import prints, sketches
 from forum.models import Idea, IdeaText
 from tests.making import Make
 
@@ -122,6 +122,6 @@ class Stage:
         for start in range(0, len(played), step):
             part = played[start : start + step]
             self.post(part)
-            while watch.look(self.database):
+            while waves.look_at_new(self.database):
                 pass
             yield part[-1].moment

@@ -165,6 +165,8 @@ RULES: dict[str, Rule] = {
     "case.list": manages_any,
     "case.read": manages,
     "case.decide": all_of(manages, not_author),
+    "wave.read": manages,
+    "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
 }

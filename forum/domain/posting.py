@@ -27,6 +27,7 @@ from forum.domain import (
     states,
     tags,
     trust,
+    waves,
 )
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Conflict, Invalid, NotFound
@@ -196,10 +197,16 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
         known = ideas.get(db, user, first)
         return Posted(known.id, known.slug, known.state == "held", is_new=False)
     limits.hit(db, user, "idea")
+    texts = texts or texts_of(fields)
+    seen = waves.look(db, user, fields.title, texts.plain)
     is_held = _is_to_be_held(db, user, place)
-    posted = _insert(db, user, place, fields, texts or texts_of(fields), is_held)
+    posted = _insert(db, user, place, fields, texts, is_held or seen.is_to_wait)
     db.execute(_SET_KEYS, {"keys": keys, "post_id": posted.id})
-    if is_held:
+    is_copy = seen.is_to_wait and not is_held
+    waves.note(db, seen, idea_id=posted.id, author_id=user.id, community_id=place.id, is_held=is_copy)
+    if seen.is_to_wait and seen.wave_id is not None:
+        waves.join_held(db, seen.wave_id, posted.id, is_held_here=is_copy)
+    elif posted.is_held:
         _hold(db, user, place.id, posted.id)
     else:
         trust.add_kept(db, "idea", posted.id, 1)
@@ -336,6 +343,7 @@ def _rewrite(db: Connection, idea: IdeaView, fields: Fields, texts: Texts, is_re
     db.execute(sa.update(Idea).where(Idea.id == idea.id).values(**values))
     words = {"body": fields.body, "body_html": texts.body_html, "why": fields.why, "why_html": texts.why_html}
     db.execute(sa.update(IdeaText).where(IdeaText.idea_id == idea.id).values(**words))
+    waves.note_again(db, idea.id, fields.title, texts.plain)
     found = states.is_found(idea.state)
     _index(db, idea.id, idea.community_id, fields.title, texts.plain, idea.created_at, found)
 

@@ -67,6 +67,23 @@ class Wave(Base):
     __table_args__ = (sa.Index("ix_waves_state", "state", "id"),)
 
 
+class WaveAct(Base):
+    """What a moderator did with a whole wave: put it on the track, took it back, dismissed it."""
+
+    __tablename__ = "wave_acts"
+    id: Mapped[Key]
+    wave_id: Mapped[int] = ref("waves.id", index=True)
+    case_id: Mapped[int | None] = ref("cases.id", nullable=True)
+    action: Mapped[str]  # off-topic, remove, keep
+    reason: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    member_count: Mapped[int]
+    by_id: Mapped[int] = ref("users.id")
+    created_at: Mapped[datetime]
+    undone_by_id: Mapped[int | None] = ref("users.id", nullable=True)
+    undone_at: Mapped[datetime | None]
+
+
 class WaveMember(Base):
     """One post in a wave. What an act did to it stands here until the act is taken back."""
 
@@ -77,21 +94,6 @@ class WaveMember(Base):
     added_at: Mapped[datetime]
     is_waiting: Mapped[bool] = mapped_column(default=True)  # no moderator has decided about it within this wave
     is_held_here: Mapped[bool] = mapped_column(default=False)  # the watch holds it; nobody else does
-    state_before: Mapped[str] = mapped_column(default="")
-    decision_id: Mapped[int | None] = ref("decisions.id", nullable=True)
+    act_id: Mapped[int | None] = ref("wave_acts.id", nullable=True)  # the last act on it that stands
+    decision_id: Mapped[int | None] = ref("decisions.id", nullable=True)  # by that act
     __table_args__ = (sa.Index("ix_wave_members_subject", "subject_kind", "subject_id"),)
-
-
-class WaveAct(Base):
-    """What a moderator did with a whole wave: put it on the track, took it back, dismissed it."""
-
-    __tablename__ = "wave_acts"
-    id: Mapped[Key]
-    wave_id: Mapped[int] = ref("waves.id", index=True)
-    case_id: Mapped[int | None] = ref("cases.id", nullable=True)
-    action: Mapped[str]  # off-topic, undo, keep
-    reason: Mapped[str] = mapped_column(default="")
-    note: Mapped[str] = mapped_column(default="")
-    member_count: Mapped[int]
-    by_id: Mapped[int] = ref("users.id")
-    created_at: Mapped[datetime]

@@ -88,21 +88,6 @@ def _make_waves() -> None:
     op.create_index("ix_waves_flood_by_id", "waves", ["flood_by_id"])
     op.create_index("ix_waves_state", "waves", ["state", "id"])
     op.create_table(
-        "wave_members",
-        sa.Column("wave_id", ID, nullable=False),
-        _text("subject_kind"),
-        sa.Column("subject_id", ID, autoincrement=False, nullable=False),
-        _moment("added_at"),
-        sa.Column("is_waiting", sa.Boolean(), nullable=False),
-        sa.Column("is_held_here", sa.Boolean(), nullable=False),
-        _text("state_before"),
-        sa.Column("decision_id", ID, nullable=True),
-        sa.PrimaryKeyConstraint("wave_id", "subject_kind", "subject_id", name=op.f("pk_wave_members")),
-        _to("wave_members", "wave_id", "waves"),
-        _to("wave_members", "decision_id", "decisions"),
-    )
-    op.create_index("ix_wave_members_subject", "wave_members", ["subject_kind", "subject_id"])
-    op.create_table(
         "wave_acts",
         sa.Column("id", ID, nullable=False),
         sa.Column("wave_id", ID, nullable=False),
@@ -113,15 +98,34 @@ def _make_waves() -> None:
         sa.Column("member_count", sa.Integer(), nullable=False),
         sa.Column("by_id", ID, nullable=False),
         _moment("created_at"),
+        sa.Column("undone_by_id", ID, nullable=True),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wave_acts")),
         _to("wave_acts", "wave_id", "waves"),
         _to("wave_acts", "case_id", "cases"),
         _to("wave_acts", "by_id", "users"),
+        _to("wave_acts", "undone_by_id", "users"),
     )
     op.create_index("ix_wave_acts_wave_id", "wave_acts", ["wave_id"])
+    op.create_table(
+        "wave_members",
+        sa.Column("wave_id", ID, nullable=False),
+        _text("subject_kind"),
+        sa.Column("subject_id", ID, autoincrement=False, nullable=False),
+        _moment("added_at"),
+        sa.Column("is_waiting", sa.Boolean(), nullable=False),
+        sa.Column("is_held_here", sa.Boolean(), nullable=False),
+        sa.Column("act_id", ID, nullable=True),
+        sa.Column("decision_id", ID, nullable=True),
+        sa.PrimaryKeyConstraint("wave_id", "subject_kind", "subject_id", name=op.f("pk_wave_members")),
+        _to("wave_members", "wave_id", "waves"),
+        _to("wave_members", "act_id", "wave_acts"),
+        _to("wave_members", "decision_id", "decisions"),
+    )
+    op.create_index("ix_wave_members_subject", "wave_members", ["subject_kind", "subject_id"])
 
 
 def downgrade() -> None:
     """Take the tables away again."""
-    for table in ("wave_acts", "wave_members", "waves", "wave_turns", "wave_keys", "wave_prints"):
+    for table in ("wave_members", "wave_acts", "waves", "wave_turns", "wave_keys", "wave_prints"):
         op.drop_table(table)

@@ -8,15 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, insert, insert_many, insert_once, take_ids
-from forum.domain import cases, notifications, states
-from forum.domain.notifications import Telling
-from forum.domain.reasons import BY_CODE
+from forum.db import Connection, PerDialect, insert, insert_once
+from forum.domain import cases, states
 from forum.domain.search.selections import ByIds
-from forum.domain.waves import prints, signals
+from forum.domain.waves import prints, signals, statements
 from forum.domain.waves.groups import SHARED, Group
 from forum.domain.waves.posts import SHOWN
-from forum.models import Case, Decision, Idea, SearchTerm, StatusChange, Wave, WaveMember, WavePrint, WaveTurn
+from forum.models import Case, Idea, SearchTerm, Wave, WaveMember, WavePrint, WaveTurn
 
 TITLE_WORDS = 3
 
@@ -172,7 +170,7 @@ def _join(
             "added_at": moment,
             "is_waiting": rows[idea_id].state != "off-topic",
             "is_held_here": rows[idea_id].is_held and rows[idea_id].state == "held",
-            "state_before": "",
+            "act_id": None,
             "decision_id": None,
         }
         for idea_id in sorted(idea_ids)
@@ -198,113 +196,13 @@ def _hold(db: Connection, wave_id: int, idea_ids: Sequence[int]) -> None:
     members = sa.update(WaveMember).where(WaveMember.wave_id == wave_id, WaveMember.subject_id.in_(idea_ids))
     db.execute(members.values(is_held_here=True))
     rows = db.execute(sa.select(Idea.id, Idea.author_id, Idea.community_id, Idea.title).where(Idea.id.in_(idea_ids)))
-    write_decisions(
+    statements.write(
         db,
         [{"idea": row, "state_before": "published", "state_after": "held", "action": "hold"} for row in rows.all()],
         reason="spam",
         facts="Many posts that say nearly the same came from new accounts within a short time.",
         moment=moment,
     )
-
-
-def write_decisions(
-    db: Connection,
-    decided: Sequence[Mapping[str, Any]],
-    *,
-    reason: str,
-    moment: datetime,
-    facts: str = "",
-    note: str = "",
-    by_id: int | None = None,
-    case_id: int | None = None,
-    act_id: str = "",
-    office: str = "Moderators",
-) -> list[int]:
-    """One decision and one step in the public history for each idea; each author is told once. The decisions' ids.
-
-    `decided`: for each its `idea` (id, author_id, community_id, title), state_before, state_after, action, and the
-    decision that it `undoes` (id), if it does.
-    """
-    ids = take_ids(db, Decision, len(decided))
-    has = set(Decision.__table__.columns.keys())
-    rows = [
-        {
-            "id": decision_id,
-            "case_id": case_id,
-            "subject_kind": "idea",
-            "subject_id": one["idea"].id,
-            "community_id": one["idea"].community_id,
-            "author_id": one["idea"].author_id,
-            "action": one["action"],
-            "reason": reason,
-            "note": note,
-            "facts": facts,
-            "office": office,
-            "machine": "found" if by_id is not None else "decided",
-            "act_id": act_id,
-            "undoes_id": one.get("undoes"),
-            "before": {"state": one["state_before"], "community_id": one["idea"].community_id},
-            "state_before": one["state_before"],
-            "state_after": one["state_after"],
-            "is_automated": by_id is None,
-            "decided_by_id": by_id,
-            "created_at": moment,
-        }
-        for decision_id, one in zip(ids, decided, strict=True)
-    ]
-    insert_many(db, Decision, [{name: value for name, value in row.items() if name in has} for row in rows])
-    steps = {"removed": "removed", "held": "held", "off-topic": "off-topic"}
-    note_shown = BY_CODE[reason].label if reason in BY_CODE else ""
-    history = [
-        {
-            "idea_id": one["idea"].id,
-            "kind": steps.get(one["state_after"], "restored"),
-            "status": "",
-            "note": note_shown,
-            "by_id": by_id,
-            "created_at": moment,
-        }
-        for one in decided
-        if one["state_before"] != one["state_after"]
-    ]
-    insert_many(db, StatusChange, history)
-    _tell(db, decided, ids, reason, note or facts)
-    return ids
-
-
-_SAYS = {
-    "off-topic": "is on the off-topic track",
-    "removed": "was removed",
-    "held": "waits for a check",
-    "published": "is shown like any other again",
-}
-
-
-def _tell(db: Connection, decided: Sequence[Mapping[str, Any]], ids: Sequence[int], reason: str, why: str) -> None:
-    """Each author hears once, however many of their ideas the act is about."""
-    told: dict[int, tuple[Mapping[str, Any], int, int]] = {}
-    for one, decision_id in zip(decided, ids, strict=True):
-        if one["state_before"] == one["state_after"]:
-            continue
-        first, key, many = told.get(one["idea"].author_id, (one, decision_id, 0))
-        told[one["idea"].author_id] = (first, key, many + 1)
-    tellings = []
-    for author_id, (one, decision_id, many) in told.items():
-        what = _SAYS[one["state_after"]]
-        title = f"Your idea “{one['idea'].title}” {what}"
-        lines = [f"{title}."]
-        if many > 1:
-            lines.append(f"The same goes for {many - 1:,} more of your ideas.")
-        if reason in BY_CODE:
-            lines.append(f"The reason: {BY_CODE[reason].label}. {BY_CODE[reason].text}")
-        if why:
-            lines.append(why)
-        lines.append("You can read the whole decision, and what you can do now, on its page.")
-        telling = Telling(
-            f"decision:{decision_id}", "moderation.decided", title, f"/decisions/{decision_id}", "\n\n".join(lines)
-        )
-        tellings.append((author_id, telling))
-    notifications.later_many(db, tellings, reason="it is your post")
 
 
 def _absorb(db: Connection, rows: Mapping[int, Any]) -> None:
@@ -371,3 +269,16 @@ def keep_case(db: Connection, wave_id: int, values: Mapping[str, Any]) -> int:
     about = {"new_community_id": values["community_id"], "new_author_id": values["author_id"], "new_details": details}
     db.execute(_UPDATE_CASE, {"the_case": case_id, **about})
     return case_id
+
+
+def join_held(db: Connection, wave_id: int, idea_id: int, *, is_held_here: bool) -> None:
+    """Put a new idea that waits into the wave that it repeats: it needs no case of its own.
+
+    `is_held_here`: it waits only for what it repeats, and not because its community checks every post.
+    """
+    wave = db.execute(_WAVE, {"wave": wave_id}).one()
+    moment = now()
+    values = {"added_at": moment, "is_waiting": True, "is_held_here": is_held_here, "act_id": None, "decision_id": None}
+    db.execute(_JOIN(db), [{"wave_id": wave_id, "subject_kind": "idea", "subject_id": idea_id, **values}])
+    if wave.state != "open":
+        keep_case(db, wave_id, dict(wave._mapping))

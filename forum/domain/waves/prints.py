@@ -13,7 +13,7 @@ from forum.clock import now
 from forum.db import Connection, PerDialect, insert
 from forum.domain.people import Person
 from forum.domain.waves import sketches
-from forum.models import User, WaveKey, WavePrint
+from forum.models import Wave, WaveKey, WaveMember, WavePrint
 
 FEW = 3
 """So many near-equal posts of fresh accounts within a day appear like any other; later ones wait for a look."""
@@ -23,7 +23,6 @@ KEPT = timedelta(days=15)
 _NEWEST = 60  # posts looked at for each part of a sketch
 _FORGOTTEN = 2_000  # prints dropped in one transaction
 
-_JOINED = sa.select(User.created_at).where(User.id == sa.bindparam("user_id"))
 _FIND = sa.select(WavePrint.id).where(
     WavePrint.subject_kind == sa.bindparam("kind"), WavePrint.subject_id == sa.bindparam("subject")
 )
@@ -32,6 +31,13 @@ _FRESH_ONES = sa.select(WavePrint.subject_id).where(
     WavePrint.is_fresh,
     WavePrint.subject_kind == "idea",
     WavePrint.created_at > sa.bindparam("since"),
+)
+_WAVES_OF = (
+    sa.select(WaveMember.subject_id, WaveMember.wave_id, Wave.state)
+    .join_from(WaveMember, Wave, Wave.id == WaveMember.wave_id)
+    .where(WaveMember.subject_kind == "idea", WaveMember.subject_id.in_(sa.bindparam("ids", expanding=True)))
+    .where(Wave.flood_by_id.is_(None))
+    .order_by(WaveMember.wave_id)
 )
 _AGAIN = sa.update(WavePrint).where(WavePrint.id == sa.bindparam("the_print")).values(is_new=True)
 _DROP_KEYS = sa.delete(WaveKey).where(WaveKey.print_id.in_(sa.bindparam("ids", expanding=True)))
@@ -51,7 +57,8 @@ class Seen:
 
     keys: tuple[int, ...]
     is_fresh: bool
-    repeats: tuple[int, ...]  # ids of ideas
+    repeats: tuple[int, ...] = ()  # ids of ideas
+    wave_id: int | None = None  # the wave that they are in
 
     @property
     def is_to_wait(self) -> bool:
@@ -60,25 +67,33 @@ class Seen:
 
 
 def is_fresh(joined_at: datetime, posted_at: datetime) -> bool:
-    """Was the account younger than a week when it posted?"""
+    """Was the account younger than a week when it posted? For posts of which no more is known than that: imported ones.
+
+    Of posts made here, those of accounts at trust level 0 are fresh.
+    """
     return posted_at - joined_at < FRESH
 
 
 def look(db: Connection, user: Person, title: str, plain: str) -> Seen:
-    """Whom a new post repeats. Two or three short reads; for accounts that are not fresh, one."""
+    """Whom a new post repeats. One short read, and two more if it repeats some; none for accounts that are known."""
     keys = sketches.of(title, plain)
-    if user.role != "citizen" or user.is_employee:
-        return Seen(keys, False, ())
-    joined_at = db.execute(_JOINED, {"user_id": user.id}).scalar_one()
-    fresh = user.trust_level == 0 or is_fresh(joined_at, now())
-    if not fresh:
-        return Seen(keys, False, ())
-    return Seen(keys, True, tuple(_repeated(db, keys, now() - DAY)))
+    if user.trust_level > 0 or user.role != "citizen" or user.is_employee:
+        return Seen(keys, False)
+    return _repeating(db, keys, now() - DAY)
 
 
-def _repeated(db: Connection, keys: Sequence[int], since: datetime) -> list[int]:
+def _repeating(db: Connection, keys: tuple[int, ...], since: datetime) -> Seen:
     ids = near(db, keys)
-    return list(db.execute(_FRESH_ONES, {"ids": ids, "since": since}).scalars()) if len(ids) >= FEW else []
+    if len(ids) < FEW:
+        return Seen(keys, True)
+    found = set(db.execute(_FRESH_ONES, {"ids": ids, "since": since}).scalars())
+    wave_id = None
+    for row in db.execute(_WAVES_OF, {"ids": sorted(found)}).all() if found else ():
+        if row.state == "dismissed":  # a moderator has said that these are fine
+            found.discard(row.subject_id)
+        else:
+            wave_id = row.wave_id
+    return Seen(keys, True, tuple(sorted(found)), wave_id)
 
 
 def near(db: Connection, keys: Sequence[int]) -> list[int]:
@@ -111,7 +126,7 @@ def note(
     idea_id: int,
     author_id: int,
     community_id: int,
-    created_at: datetime,
+    created_at: datetime | None = None,
     is_held: bool = False,
 ) -> None:
     """Write down a new post, in its own transaction; the watch will look at it. `is_held`: only for what it repeats."""
@@ -125,7 +140,7 @@ def note(
         is_fresh=seen.is_fresh,
         is_new=True,
         is_held=is_held,
-        created_at=created_at,
+        created_at=created_at or now(),
     )
     add_keys(db, [(key, print_id) for key in seen.keys])
 

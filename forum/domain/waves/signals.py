@@ -161,7 +161,7 @@ def fresh(young: int, people: int, usual: float) -> Signal | None:
     share = young / max(people, 1)
     if share < 0.5 or young < LEAST:
         return None
-    text = f"{young:,} of {people:,} accounts were less than a week old when they posted. Usual here: {usual:.0%}."
+    text = f"{young:,} of {people:,} accounts were new here when they posted. Usual here: {usual:.0%}."
     return Signal("fresh", share, text)
 
 

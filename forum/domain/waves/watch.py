@@ -108,7 +108,7 @@ class Memory:
 _MEMORIES: dict[str, Memory] = {}
 
 
-def look(database: Database, *, most: int = BATCH) -> int:
+def look_at_new(database: Database, *, most: int = BATCH) -> int:
     """Look at the next new posts; how many there were. Reads first, then writes shortly."""
     with database.reading() as db:
         new = db.execute(_NEW, {"most": most}).all()
