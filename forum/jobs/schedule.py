@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from forum.db import Connection, Database, is_sqlite
-from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust
+from forum.domain import codes, drafts, limits, mails, posting, search, sessions, trust, waves
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -48,9 +48,23 @@ def grow_trust(database: Database) -> None:
         after = database.write(partial(trust.grow, after=after, most=50))
 
 
+def watch_for_waves(database: Database) -> None:
+    """Look at every new post, some hundred a time."""
+    while waves.look_at_new(database):
+        pass
+
+
+def forget_prints(database: Database) -> None:
+    """Drop what the watch knew of posts that are weeks old, some thousand a transaction."""
+    while database.write(waves.forget):
+        pass
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "words": (30.0, count_words),
+    "waves": (10.0, watch_for_waves),  # a wave is a case within a minute of its first posts
+    "prints": (3600.0, forget_prints),
     "trust": (3600.0, grow_trust),
 }
 """What is done in many short transactions."""

@@ -24,6 +24,7 @@ from forum.web import (
     site,
     users,
     votes,
+    waves,
 )
 from forum.web.endpoint import Endpoint, Handler, Prepare, Rules
 
@@ -163,5 +164,9 @@ ROUTES: list[BaseRoute] = [
     get("/moderation/{case_id:int}", moderation.show, "case.read"),
     post("/moderation/{case_id:int}", moderation.decide, "case.decide"),
     post("/moderation/{case_id:int}/take", moderation.take, "case.decide"),
+    get("/moderation/waves", waves.index, "case.list"),
+    get("/moderation/waves/{wave_id:int}", waves.show, "wave.read"),
+    post("/moderation/waves/{wave_id:int}", waves.decide, "wave.decide"),
+    post("/moderation/waves/{wave_id:int}/undo", waves.undo, "wave.decide"),
     get("/decisions/{decision_id:int}", moderation.statement, "account.use"),
 ]

@@ -1,6 +1,16 @@
 """Waves: organized surges, found while they rise, shown as one case each, and settled in one act."""
 
-from forum.domain.waves.acts import ACTIONS, Done, WaveFields, decide, put_on_track, take_back
+from forum.domain.waves.acts import (
+    ACTIONS,
+    NOTE_LENGTH,
+    Done,
+    WaveFields,
+    decide,
+    put_on_track,
+    standing_act,
+    take_back,
+    why_not,
+)
 from forum.domain.waves.findings import join_held
 from forum.domain.waves.prints import Seen, forget, look, note, note_again
 from forum.domain.waves.records import (
@@ -17,10 +27,12 @@ from forum.domain.waves.records import (
     preview,
     senders,
 )
+from forum.domain.waves.sketches import of as sketch
 from forum.domain.waves.watch import look_at_new
 
 __all__ = [
     "ACTIONS",
+    "NOTE_LENGTH",
     "STATES",
     "Done",
     "Seen",
@@ -44,5 +56,8 @@ __all__ = [
     "preview",
     "put_on_track",
     "senders",
+    "sketch",
+    "standing_act",
     "take_back",
+    "why_not",
 ]

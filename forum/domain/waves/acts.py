@@ -25,6 +25,7 @@ from forum.models import Case, Decision, Idea, Wave, WaveAct, WaveMember
 
 ACTIONS = {"off-topic": "Put on the off-topic track", "remove": "Removed", "keep": "Kept: this is no wave"}
 _STATE_AFTER = {"off-topic": "off-topic", "remove": "removed", "keep": "published"}
+NOTE_LENGTH = moderation.NOTE_LENGTH
 _DECIDABLE = ("published", "held", "off-topic")
 
 _of_wave = sa.and_(WaveMember.wave_id == sa.bindparam("wave"), WaveMember.subject_kind == "idea")
@@ -90,7 +91,7 @@ class WaveFields(BaseModel):
 
     action: Literal["off-topic", "remove", "keep"]
     reason: str = ""
-    note: str = Field(default="", max_length=moderation.NOTE_LENGTH)
+    note: str = Field(default="", max_length=NOTE_LENGTH)
 
     @model_validator(mode="after")
     def _has_reason(self) -> "WaveFields":
@@ -155,16 +156,23 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
 
 
 def _check(db: Connection, user: Person, wave: WaveView) -> None:
+    if reason := why_not(db, user, wave):
+        raise Forbidden("wave.decide", reason)
+
+
+def why_not(db: Connection, user: Person, wave: WaveView) -> str:
+    """Why this person may not decide on this wave; empty if they may."""
     if user.id in records.author_ids(db, wave.id):
-        raise Forbidden("wave.decide", "Some of these posts are yours, so somebody else decides on this wave.")
-    if moderator(user, None):
-        return
-    places = records.numbers(db, wave).communities
+        return "Some of these posts are yours, so somebody else decides on this wave."
+    places = [] if moderator(user, None) else records.numbers(db, wave).communities
     if not all(manages(user, communities.of(db, place_id)) for place_id in places):
-        raise Forbidden(
-            "wave.decide",
-            "Some of these posts are in communities that you do not manage. A moderator of the forum decides on it.",
-        )
+        return "Some of these posts are in communities that you do not manage. A moderator of the forum decides."
+    return ""
+
+
+def standing_act(db: Connection, wave_id: int) -> Any:
+    """The last act on a wave that was not taken back (id, action), or None."""
+    return db.execute(_LAST_ACT, {"wave": wave_id}).first()
 
 
 def _close_case(db: Connection, user: Person, wave: WaveView) -> int:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,30 +54,27 @@ class Scene:
     surfaces: Mapping[str, str]  # stem → a word it stands for
 
 
-def equal_groups(new: Collection[int], rows: Iterable[tuple[int, int]]) -> list[set[int]]:
-    """Groups of prints that are near-equal to one another through a new one, from (key, print id) rows."""
+def equal_groups(new: Mapping[int, Sequence[int]], rows: Iterable[tuple[int, int]]) -> list[set[int]]:
+    """Groups of prints: a new one and all that are near-equal to it, the largest first.
+
+    `new`: print id → sketch; `rows`: (key, print id) of all who share parts of these sketches.
+    Each around one post, and not from neighbor to neighbor: that would lead from one text to a quite different one.
+    """
     by_key: dict[int, list[int]] = defaultdict(list)
-    keys: dict[int, list[int]] = defaultdict(list)
     for key, print_id in rows:
         by_key[key].append(print_id)
-        keys[print_id].append(key)
-    leader: dict[int, int] = {}
-
-    def find(one: int) -> int:
-        while leader.setdefault(one, one) != one:
-            leader[one] = one = leader[leader[one]]
-        return one
-
-    for one in sorted(set(new) & keys.keys()):
-        shared = Counter(other for key in keys[one] for other in by_key[key])
-        need = sketches.needed(keys[one])
-        for other, times in shared.items():
-            if times >= need and other != one:
-                leader[find(other)] = find(one)
-    found: dict[int, set[int]] = defaultdict(set)
-    for one in leader:
-        found[find(one)].add(one)
-    return [group for group in found.values() if len(group) >= signals.LEAST]
+    around: list[set[int]] = []
+    for one, keys in sorted(new.items()):
+        shared = Counter(other for key in keys for other in by_key.get(key, ()))
+        need = sketches.needed(keys)
+        around.append({other for other, times in shared.items() if times >= need} | {one})
+    found: list[set[int]] = []
+    for group in sorted(around, key=lambda ids: (-len(ids), min(ids))):
+        if len(group) < signals.LEAST:
+            break
+        if not any(len(group & other) >= SHARED * len(group) for other in found):
+            found.append(group)
+    return found
 
 
 def calm(group: Group, scene: Scene) -> None:
@@ -97,14 +94,14 @@ def weigh(group: Group, scene: Scene) -> None:
     sent = [scene.senders[one] for one in group.ids if one in scene.senders]
     people = {one.author_id: one.is_fresh for one in sent}
     young = sum(people.values())
-    if not posts or len(sent) < signals.LEAST or (not group.is_equal and len(people) < signals.LEAST):
+    if not posts or len(sent) < signals.LEAST or (not group.is_equal and young < signals.LEAST):
         group.strength = 0.0
         return
     value = signals.likeness([scene.parts.get(post.print_id, ()) for post in posts])
     theme = signals.cohesion(posts) * math.sqrt(signals.focus(posts, group.words, scene.rare))
     far, further = _distance(posts, group, scene)
     group.strength = signals.strength_of(
-        theme, value if group.is_equal else 0.0, far, len(people), len(group.ids), young / len(people)
+        theme, value if group.is_equal else 0.0, far, young=young, posts=len(group.ids), fresh=young / len(people)
     )
     shown = [scene.surfaces.get(stem, stem) for stem in group.words[:SHOWN_WORDS]]
     having = scene.rare.counts.get(group.words[0], 0) if group.words else 0

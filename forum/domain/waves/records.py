@@ -104,7 +104,7 @@ _NUMBERS = (
     .where(_of_wave[0])
     .group_by(Idea.community_id, Idea.state, WaveMember.is_waiting)
 )
-_AUTHORS = sa.select(sa.distinct(Idea.author_id)).join_from(WaveMember, Idea, _of_wave[1]).where(_of_wave[0])
+_AUTHORS = sa.select(Idea.author_id).join_from(WaveMember, Idea, _of_wave[1]).where(_of_wave[0]).distinct()
 _IDS = sa.select(WaveMember.subject_id).where(_of_wave[0])
 _ACTS = (
     sa.select(

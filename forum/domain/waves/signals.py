@@ -16,7 +16,7 @@ RAISE = 0.42
 """A group as strong as this becomes a case."""
 LEAST = 5
 """Fewer posts, and fewer people for shared words, are no wave."""
-EQUAL = 0.5  # a mean likeness of sketches from which on texts are near-equal
+EQUAL = sketches.NEAR
 FLOOD_DAY, FLOOD_WEEK = 15, 20
 """More posts than this by one person within 24 hours or 7 days are a flood: what a known person may post in a day."""
 BURST = timedelta(minutes=10)
@@ -77,15 +77,16 @@ def focus(posts: Sequence[Post], words: Sequence[str], rare: Rarity) -> float:
     return min(1.0, len(posts) / max(rare.counts.get(words[0], 0), len(posts))) if words else 0.0
 
 
-def strength_of(theme: float, equal: float, distance: float, people: int, posts: int, fresh: float) -> float:
+def strength_of(theme: float, equal: float, distance: float, *, young: int, posts: int, fresh: float) -> float:
     """How strong a group is: likeness of the texts, times the logarithm of its size.
 
-    Near-equal texts count by posts, whoever sent them; shared words count by people, and more the further from the
-    purpose (between half and double, by deviations from usual posts). Groups of fresh accounts weigh a third more.
+    Near-equal texts (`equal`, 0 to 1) count by posts, a third more where all accounts are fresh (`fresh`, 0 to 1).
+    Shared words (`theme`, 0 to 1) count by fresh people (`young`), and more the further from the purpose: between half
+    and double, by deviations from usual posts (`distance`).
     """
-    by_words = theme * math.log2(max(people, 1)) * (1 + max(-1.0, min(2.0, distance)) / 2)
-    by_copies = (equal if equal >= EQUAL else 0.0) * math.log2(max(posts, 1))
-    return max(by_words, by_copies) * (ALWAYS + (1 - ALWAYS) * fresh)
+    by_words = theme * math.log2(max(young, 1)) * (1 + max(-1.0, min(2.0, distance)) / 2)
+    by_copies = (equal if equal >= EQUAL else 0.0) * math.log2(max(posts, 1)) * (ALWAYS + (1 - ALWAYS) * fresh)
+    return max(by_words, by_copies)
 
 
 def burst(moments: Sequence[datetime]) -> tuple[datetime, int]:

@@ -1,5 +1,6 @@
 """Sketches: a text as a few numbers, so that near-equal texts share most of them; and words as numbers."""
 
+import math
 from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from itertools import pairwise
@@ -7,7 +8,8 @@ from zlib import crc32
 
 from forum import terms
 
-BINS = 8
+BINS = 16
+NEAR = 0.6  # the share of numbers that near-equal texts have in common, at least
 MOST_WORDS = 400  # of a text that count: whoever repeats a text repeats its beginning
 _LOW = 32  # bits of a hash
 
@@ -25,14 +27,14 @@ def of(title: str, body: str) -> tuple[int, ...]:
         place, rest = found % BINS, found // BINS
         if rest < least.get(place, 1 << _LOW):
             least[place] = rest
-    if len(least) < 2:
+    if len(least) < 3:
         return ()
     return tuple((place + 1 << _LOW) | rest for place, rest in sorted(least.items()))
 
 
 def needed(keys: Collection[int]) -> int:
-    """How many numbers a text must share with this one to be near-equal: half of them, and two at least."""
-    return max(2, (len(keys) + 1) // 2)
+    """How many numbers a text must share with this one to be near-equal: NEAR of them, and three at least."""
+    return max(3, math.ceil(NEAR * len(keys)))
 
 
 def is_sketch(key: int) -> bool:

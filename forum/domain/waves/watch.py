@@ -173,7 +173,7 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     parts = posts.sketches_of(db, new_ids, _LIMIT)
     shared = _COUNTED.rows(db, {key for keys in parts.values() for key in keys}, low=low)
     rows = _rows(db, [row.key for row in shared], low)
-    found = [Group(ids, is_equal=True) for ids in groups.equal_groups(new_ids, rows)]
+    found = [Group(ids, is_equal=True) for ids in groups.equal_groups(parts, rows)]
     found += _worded(db, told, low)
     if found:
         scene = _scene(db, found, low)
