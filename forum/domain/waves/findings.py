@@ -183,7 +183,7 @@ def _is_to_hold(group: Group, wave_state: str, row: Any, since: datetime) -> boo
 
     Only what came lately, and from a fresh account: what has stood for a day stands until a moderator says otherwise.
     """
-    is_suspect = group.is_equal or wave_state == "on-track"
+    is_suspect = row.id in group.copies or wave_state == "on-track"
     return bool(is_suspect and row.state == "published" and row.is_fresh and row.created_at > since)
 
 
@@ -242,7 +242,7 @@ def _title(db: Connection, group: Group, words: Sequence[str], before: str) -> s
         return "Many posts by one person"
     surfaces = {row.term: row.word for row in db.execute(_WORD, {"stems": list(words[:TITLE_WORDS])})} if words else {}
     shown = ", ".join(surfaces.get(stem, stem) for stem in words[:TITLE_WORDS])
-    if group.is_equal:
+    if len(group.copies) >= len(group.ids) / 2:
         return f"Repeated text: {shown}" if shown else "Repeated text"
     return shown.capitalize()
 

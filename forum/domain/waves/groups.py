@@ -12,7 +12,7 @@ from forum.domain.waves.purposes import Nearness
 from forum.domain.waves.signals import Signal
 
 SHARED = 0.4  # two groups are one if they have this share of the smaller one in common
-JOIN = 0.12  # the least cosine to a group's middle of a post that comes in from another group
+JOIN = 0.2  # the least cosine to a group's middle of a post that comes in from another group
 SHOWN_WORDS = 4
 MOST_AROUND = 60  # posts of the same time by which a group's distance is judged, at least
 
@@ -23,7 +23,7 @@ class Group:
 
     ids: set[int]  # of prints
     words: list[str] = field(default_factory=list)
-    is_equal: bool = False
+    copies: set[int] = field(default_factory=set)  # those that are near-equal to several others
     flood_by: int | None = None
     strength: float = 0.0
     signals: list[Signal] = field(default_factory=list)
@@ -94,19 +94,19 @@ def weigh(group: Group, scene: Scene) -> None:
     sent = [scene.senders[one] for one in group.ids if one in scene.senders]
     people = {one.author_id: one.is_fresh for one in sent}
     young = sum(people.values())
-    if not posts or len(sent) < signals.LEAST or (not group.is_equal and young < signals.LEAST):
+    if not posts or len(sent) < signals.LEAST or (not group.copies and young < signals.LEAST):
         group.strength = 0.0
         return
-    value = signals.likeness([scene.parts.get(post.print_id, ()) for post in posts])
+    value = signals.likeness([scene.parts.get(post.print_id, ()) for post in posts if post.print_id in group.copies])
     theme = signals.cohesion(posts) * math.sqrt(signals.focus(posts, group.words, scene.rare))
     far, further = _distance(posts, group, scene)
     group.strength = signals.strength_of(
-        theme, value if group.is_equal else 0.0, far, young=young, posts=len(group.ids), fresh=young / len(people)
+        theme, value, far, young=young, posts=len(group.copies), fresh=young / len(people)
     )
     shown = [scene.surfaces.get(stem, stem) for stem in group.words[:SHOWN_WORDS]]
     having = scene.rare.counts.get(group.words[0], 0) if group.words else 0
     found = [
-        signals.equal(len(group.ids), value) if group.is_equal else None,
+        signals.equal(len(group.copies), value),
         signals.words(len(people), theme, shown, max(having, len(posts)), scene.rare.texts),
         signals.fresh(young, len(people), scene.fresh_share),
         signals.distance(far, further),
@@ -147,14 +147,17 @@ def united(groups: Sequence[Group], scene: Scene) -> list[Group]:
         for first, core, pool in found:
             if len(group.ids & core) >= SHARED * min(len(group.ids), len(core)):
                 first.words += [stem for stem in group.words if stem not in first.words]
-                if not first.is_equal:  # whoever shares words with a repeated text does not repeat it
-                    pool |= group.ids
+                first.copies |= group.copies
+                pool |= group.ids
                 break
         else:
             if group.strength >= signals.RAISE:
                 found.append((group, set(group.ids), set()))
     for group, core, pool in found:
-        if more := _alike(core, pool - core, scene):
+        more = group.copies - core
+        if len(group.copies) < len(core) / 2:  # who only shares words with a repeated text does not repeat it
+            more |= _alike(core, pool - core, scene)
+        if more or group.copies:
             alone = group.strength
             group.ids |= more
             weigh(group, scene)

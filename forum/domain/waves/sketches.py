@@ -9,7 +9,7 @@ from zlib import crc32
 from forum import terms
 
 BINS = 16
-NEAR = 0.6  # the share of numbers that near-equal texts have in common, at least
+NEAR = 0.5  # the share of numbers that near-equal texts have in common, at least
 MOST_WORDS = 400  # of a text that count: whoever repeats a text repeats its beginning
 _LOW = 32  # bits of a hash
 

@@ -173,12 +173,12 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     parts = posts.sketches_of(db, new_ids, _LIMIT)
     shared = _COUNTED.rows(db, {key for keys in parts.values() for key in keys}, low=low)
     rows = _rows(db, [row.key for row in shared], low)
-    found = [Group(ids, is_equal=True) for ids in groups.equal_groups(parts, rows)]
+    found = [Group(ids, copies=set(ids)) for ids in groups.equal_groups(parts, rows)]
     found += _worded(db, told, low)
     if found:
         scene = _scene(db, found, low)
         for group in found:
-            if not group.is_equal:
+            if not group.copies:
                 groups.calm(group, scene)
             groups.weigh(group, scene)
         found = groups.united(found, scene)
