@@ -57,11 +57,16 @@ _LAST_DECISIONS = ByIds(
     .group_by(Decision.subject_id),
     Decision.subject_id,
 )
-_SETTLE = sa.update(WaveMember).where(_of_wave, WaveMember.is_waiting).values(is_waiting=False)
+_SETTLE = sa.update(WaveMember).where(_of_wave, WaveMember.is_waiting)
+_SETTLE = _SETTLE.values(is_waiting=False, act_id=sa.bindparam("act"))
 _DECIDED = (
     sa.update(WaveMember)
-    .where(_of_wave, WaveMember.subject_id == sa.bindparam("the_idea"))
-    .values(act_id=sa.bindparam("the_act"), decision_id=sa.bindparam("the_decision"))
+    .where(_of_wave, WaveMember.subject_id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        decision_id=sa.select(sa.func.max(Decision.id))
+        .where(Decision.subject_kind == "idea", Decision.subject_id == WaveMember.subject_id)
+        .scalar_subquery()
+    )
 )
 _FREE = sa.update(WaveMember).where(_of_wave, WaveMember.act_id == sa.bindparam("act"))
 _FREE = _FREE.values(act_id=None, decision_id=None, is_waiting=True)
@@ -150,7 +155,7 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
                 moderation.open_held(db, subject_kind="idea", subject_id=row.id, **place)
     else:
         _close_others(db, rows, fields, act_id)
-    db.execute(_SETTLE, {"wave": wave.id})
+    db.execute(_SETTLE, {"wave": wave.id, "act": act_id})
     db.execute(_SET_STATE, {"wave": wave.id, "new_state": "dismissed" if fields.action == "keep" else "on-track"})
     return Done(act_id, len(changing), wave.member_count - len(changing))
 
@@ -200,7 +205,7 @@ def _change(
 ) -> None:
     after = _STATE_AFTER[fields.action]
     before = states.change_many(db, [row.id for row in rows], after)
-    ids = statements.write(
+    statements.write(
         db,
         [{"idea": row, "state_before": before[row.id], "state_after": after, "action": fields.action} for row in rows],
         reason=fields.reason,
@@ -213,13 +218,8 @@ def _change(
         office=_office(user, wave),
     )
     if rows:
-        pairs = zip(rows, ids, strict=True)
-        db.execute(_DECIDED, [_decided(wave.id, row.id, act_id, decision_id) for row, decision_id in pairs])
+        db.execute(_DECIDED, {"wave": wave.id, "ids": [row.id for row in rows]})
     trust.update_many(db, {row.author_id for row in rows})
-
-
-def _decided(wave_id: int, idea_id: int, act_id: int, decision_id: int) -> dict[str, int]:
-    return {"wave": wave_id, "the_idea": idea_id, "the_act": act_id, "the_decision": decision_id}
 
 
 def _facts(wave: WaveView) -> str:

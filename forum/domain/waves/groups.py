@@ -48,8 +48,8 @@ class Scene:
     rare: Rarity
     near: Nearness
     around: Mapping[int, float]  # print id → nearness, of some posts of every time and of the newest ones
-    slots: Mapping[int, int]  # slot of ten minutes → posts
-    rushes: frozenset[int]
+    minutes: Mapping[int, int]  # minute since 1970 → posts
+    rushes: frozenset[int]  # minutes
     fresh_share: float
     surfaces: Mapping[str, str]  # stem → a word it stands for
 
@@ -82,10 +82,14 @@ def calm(group: Group, scene: Scene) -> None:
 
     When the evening news bring a crowd, many of it have the same things on their minds; that alone is no wave.
     """
-    slots = {one: signals.slot_of(scene.senders[one].created_at) for one in group.ids if one in scene.senders}
-    own = Counter(slots.values())
-    made = {slot for slot, many in own.items() if many >= scene.slots.get(slot, 0) / 2}
-    group.ids = {one for one, slot in slots.items() if slot not in scene.rushes or slot in made}
+    minutes = {one: signals.minute_of(scene.senders[one].created_at) for one in group.ids if one in scene.senders}
+    own = Counter(minute // signals.TEN for minute in minutes.values())
+    everything: Counter[int] = Counter()
+    for minute, many in scene.minutes.items():
+        if minute // signals.TEN in own:
+            everything[minute // signals.TEN] += many
+    made = {ten for ten, many in own.items() if many >= everything[ten] / 2}
+    group.ids = {one for one, minute in minutes.items() if minute not in scene.rushes or minute // signals.TEN in made}
 
 
 def weigh(group: Group, scene: Scene) -> None:
@@ -107,7 +111,7 @@ def weigh(group: Group, scene: Scene) -> None:
     having = scene.rare.counts.get(group.words[0], 0) if group.words else 0
     found = [
         signals.equal(len(group.copies), value),
-        signals.words(len(people), theme, shown, max(having, len(posts)), scene.rare.texts),
+        signals.words(young, theme, shown, max(having, len(posts)), scene.rare.texts),
         signals.fresh(young, len(people), scene.fresh_share),
         signals.distance(far, further),
     ]

@@ -18,7 +18,7 @@ from forum.models.search import SearchDocument
 
 TELLING = 12
 """Words of one post by which it is found."""
-RARE_SHARE, RARE_LEAST = 0.03, 5  # a word is rare if at most so many of all texts have it
+RARE_SHARE, RARE_LEAST = 0.03, 10  # a word is rare if at most so many of all texts have it
 TITLE_WEIGHT = 3
 REPEATED = 2  # a word outside the title tells something if it is said so often
 MOST_STEMS = 1_500  # of one post

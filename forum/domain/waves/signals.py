@@ -20,7 +20,8 @@ EQUAL = sketches.NEAR
 FLOOD_DAY, FLOOD_WEEK = 15, 20
 """More posts than this by one person within 24 hours or 7 days are a flood: what a known person may post in a day."""
 BURST = timedelta(minutes=10)
-SLOT = 600_000_000  # microseconds
+MINUTE, TEN = 60_000_000, 10  # microseconds; minutes
+LEAST_USUAL = 0.01  # posts a minute: with fewer, nothing is known of what is usual
 UNUSUAL = 1e-6  # how improbable an arrival must be
 ALWAYS = 0.75  # how much of its strength a group keeps none of whose accounts is fresh
 MOST_COMPARED = 40
@@ -108,23 +109,32 @@ def improbable(seen: int, expected: float) -> float:
     return math.exp(seen - expected - seen * math.log(seen / max(expected, 1e-9)))
 
 
-def rushes(slots: Mapping[int, int]) -> frozenset[int]:
-    """The slots of ten minutes in which far more posts arrived than is usual before: slot → posts.
+def rushes(minutes: Mapping[int, int]) -> frozenset[int]:
+    """The minutes in which far more posts arrived than is usual before, in that minute or in its ten minutes.
 
-    Slots are numbered from 1970. Posts of one moment count once: where only days are known, nothing rushes.
+    `minutes`: minute since 1970 → posts. Posts of one moment count once: where only days are known, nothing rushes.
     """
+    tens: Counter[int] = Counter()
+    for minute, many in minutes.items():
+        tens[minute // TEN] += many
+    fast, long = _unusual(minutes, 1), _unusual(tens, TEN)
+    return frozenset(minute for minute in minutes if minute in fast or minute // TEN in long)
+
+
+def _unusual(slots: Mapping[int, int], length: int) -> set[int]:
+    """The slots with far more posts than a mean one before. Each is `length` minutes long."""
     found, before, first = set(), 0, min(slots, default=0)
     for slot, many in sorted(slots.items()):
-        usual = max(before / max(slot - first, 1), 0.1)
+        usual = max(before / max(slot - first, 1), LEAST_USUAL * length)
         if many >= LEAST and improbable(many, usual) < UNUSUAL:
             found.add(slot)
         before += many
-    return frozenset(found)
+    return found
 
 
-def slot_of(moment: datetime) -> int:
-    """The slot of ten minutes in which a moment lies."""
-    return to_microseconds(moment) // SLOT
+def minute_of(moment: datetime) -> int:
+    """The minute in which a moment lies, counted from 1970."""
+    return to_microseconds(moment) // MINUTE
 
 
 def rate(own: int, together: int, usual: float) -> Signal | None:
@@ -132,11 +142,11 @@ def rate(own: int, together: int, usual: float) -> Signal | None:
 
     `own`: the group's posts in its busiest ten minutes; `together`: all posts then; `usual`: in ten minutes before.
     """
-    if own < LEAST or own < together / 2 or improbable(together, max(usual, 0.1)) > UNUSUAL:
+    if own < LEAST or own < together / 2 or improbable(together, max(usual, LEAST_USUAL * TEN)) > UNUSUAL:
         return None
     text = f"{together:,} posts arrived within 10 minutes, and {own:,} of them are in this wave. "
     text += f"Usual are {usual:.1f} posts in 10 minutes."
-    return Signal("rate", min(1.0, math.log10(together / max(usual, 0.1)) / 2), text)
+    return Signal("rate", min(1.0, math.log10(together / max(usual, LEAST_USUAL * TEN)) / 2), text)
 
 
 def equal(posts: int, value: float) -> Signal | None:
@@ -147,12 +157,12 @@ def equal(posts: int, value: float) -> Signal | None:
 
 
 def words(people: int, theme: float, shown: Sequence[str], having: int, texts: int) -> Signal | None:
-    """Do many people use words that few others use? `having`: texts of the forum that have the first of them."""
-    if not shown:
+    """Do many new people use words that few others use? `having`: texts of the forum that have the first of them."""
+    if not shown or people < LEAST:
         return None
     named = " and ".join(filter(None, (", ".join(f"“{word}”" for word in shown[:-1]), f"“{shown[-1]}”")))
     verb = "word" if len(shown) == 1 else "words"
-    text = f"{people:,} people share the rare {verb} {named}. "
+    text = f"{people:,} new people share the rare {verb} {named}. "
     text += f"“{shown[0]}” is in {having:,} of {texts:,} texts here."
     return Signal("words", min(1.0, theme / 0.3), text)
 

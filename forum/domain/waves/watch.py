@@ -49,11 +49,11 @@ _ARRIVED = sa.select(
         "together"
     ),
 ).where(WavePrint.id > sa.bindparam("low"))
-_slot = sa.cast(WavePrint.created_at, sa.BigInteger) // signals.SLOT
-_SLOTS = (
-    sa.select(_slot.label("slot"), sa.func.count(sa.distinct(WavePrint.created_at)).label("posts"))
+_minute = sa.cast(WavePrint.created_at, sa.BigInteger) // signals.MINUTE
+_MINUTES = (
+    sa.select(_minute.label("minute"), sa.func.count(sa.distinct(WavePrint.created_at)).label("posts"))
     .where(WavePrint.id > sa.bindparam("low"))
-    .group_by(sa.text("slot"))
+    .group_by(sa.text("minute"))
 )
 _FRESH = (
     sa.select(WavePrint.is_fresh, sa.func.count().label("posts"))
@@ -180,6 +180,8 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
         for group in found:
             if not group.copies:
                 groups.calm(group, scene)
+        found = [group for group in found if group.ids & set(new_ids)]  # a crowd's posts raise nothing that is old
+        for group in found:
             groups.weigh(group, scene)
         found = groups.united(found, scene)
         for group in found:
@@ -219,7 +221,7 @@ def _scene(db: Connection, found: Sequence[Group], low: int) -> Scene:
     posts.weigh(loaded, rare)
     everybody = _SENDERS.rows(db, {one for group in found for one in group.ids})
     fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
-    slots = {int(row.slot): int(row.posts) for row in db.execute(_SLOTS, {"low": low})}
+    minutes = {int(row.minute): int(row.posts) for row in db.execute(_MINUTES, {"low": low})}
     stems = sorted({stem for group in found for stem in group.words})
     return Scene(
         posts={post.print_id: post for post in loaded},
@@ -228,8 +230,8 @@ def _scene(db: Connection, found: Sequence[Group], low: int) -> Scene:
         rare=rare,
         near=memory.near,
         around=memory.around,
-        slots=slots,
-        rushes=signals.rushes(slots),
+        minutes=minutes,
+        rushes=signals.rushes(minutes),
         fresh_share=fresh.get(True, 0) / max(sum(fresh.values()), 1),
         surfaces={row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {},
     )
