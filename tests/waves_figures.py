@@ -4,7 +4,6 @@ Parts, all of them or those named: replay, bursts, acts, cost. The data lie besi
 """
 
 import random
-import re
 import shutil
 import sys
 import tempfile
@@ -187,7 +186,7 @@ def _wave_of_copies(db: Connection) -> int:
 def cost(folder: Path) -> None:
     """Processor time for each post, of the watch and of the look at posting, with a full window behind."""
     database = fresh(folder, "cost.db")
-    texts = sentences()
+    texts = texts_without_end()
     fill = 20_000
     author_ids, slug = database.write(lambda db: _fill(db, texts, fill))
     while database.write(search.fold_in):
@@ -228,16 +227,20 @@ def cost(folder: Path) -> None:
     database.close()
 
 
-def sentences() -> Iterator[dict[str, str]]:
-    """Endless different texts: each of ten sentences, from any texts that lie beside the project, or from our own."""
+def texts_without_end() -> Iterator[dict[str, str]]:
+    """Endless different texts of 140 words with the frequencies of real ones: most from all texts, some from one.
+
+    Real texts are those that lie beside the project; without them our own. The order of the words is chance, so that
+    no two texts repeat one another.
+    """
     chance = random.Random(5)
-    bodies = [body for _, body in crowds.different(300)]
-    if dialogue.FOLDER.is_dir():
-        bodies = [one.texts.plain for one in dialogue.read()]
-    pool = [part.strip() for body in bodies for part in re.split(r"(?<=[.!?])\s+", body) if 20 < len(part) < 300]
+    bodies = [one.texts.plain for one in dialogue.read()] if dialogue.FOLDER.is_dir() else []
+    words = [body.split() for body in bodies or (body for _, body in crowds.different(300))]
+    everything = [word for some in words for word in some]
     while True:
-        chosen = chance.sample(pool, 10)
-        yield {"title": chosen[0][:110].ljust(5, "."), "body": " ".join(chosen[1:])}
+        chosen = chance.choices(everything, k=110) + chance.choices(chance.choice(words), k=30)
+        chance.shuffle(chosen)
+        yield {"title": " ".join(chosen[:9])[:110].ljust(5, "."), "body": " ".join(chosen[9:])}
 
 
 def _fill(db: Connection, texts: Iterator[dict[str, str]], many: int) -> tuple[list[int], str]:

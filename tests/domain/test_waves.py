@@ -478,11 +478,17 @@ def test_sketches_of_copies_are_alike_and_those_of_other_texts_are_not() -> None
 
 
 def test_a_rush_is_what_is_far_above_the_usual_and_days_alone_are_none() -> None:
-    usual = dict.fromkeys(range(0, 5000, 15), 1)
-    assert signals.rushes(usual) == frozenset()
-    crowd = {5_000 + minute: 30 for minute in range(10)}
-    assert signals.rushes(usual | crowd) == frozenset(crowd)
-    assert signals.rushes({day * 1_440: 1 for day in range(9)}) == frozenset()
+    start = now().replace(second=0, microsecond=0)
+    arrivals = signals.Arrivals()
+    arrivals.add(start + timedelta(minutes=15 * number) for number in range(300))
+    crowd = start + timedelta(days=4)
+    arrivals.add(crowd + timedelta(seconds=2 * number) for number in range(300))
+    usual = arrivals.usual()
+    assert not any(arrivals.is_rush(signals.minute_of(start) + 15 * number, usual) for number in range(300))
+    assert all(arrivals.is_rush(signals.minute_of(crowd) + number, usual) for number in range(10))
+    days = signals.Arrivals()
+    days.add(start + timedelta(days=number // 100) for number in range(900))
+    assert not any(days.is_rush(signals.minute_of(start) + 1_440 * number, days.usual()) for number in range(9))
     assert signals.improbable(3, 5.0) == 1.0
     assert signals.improbable(50, 1.0) < 1e-6
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from forum.domain.waves import purposes, signals, sketches
 from forum.domain.waves.posts import Post, Rarity
 from forum.domain.waves.purposes import Nearness
-from forum.domain.waves.signals import Signal
+from forum.domain.waves.signals import Arrivals, Signal
 
 SHARED = 0.4  # two groups are one if they have this share of the smaller one in common
 JOIN = 0.2  # the least cosine to a group's middle of a post that comes in from another group
@@ -48,8 +48,8 @@ class Scene:
     rare: Rarity
     near: Nearness
     around: Mapping[int, float]  # print id → nearness, of some posts of every time and of the newest ones
-    minutes: Mapping[int, int]  # minute since 1970 → posts
-    rushes: frozenset[int]  # minutes
+    arrivals: Arrivals
+    usual: float  # posts a minute
     fresh_share: float
     surfaces: Mapping[str, str]  # stem → a word it stands for
 
@@ -84,12 +84,9 @@ def calm(group: Group, scene: Scene) -> None:
     """
     minutes = {one: signals.minute_of(scene.senders[one].created_at) for one in group.ids if one in scene.senders}
     own = Counter(minute // signals.TEN for minute in minutes.values())
-    everything: Counter[int] = Counter()
-    for minute, many in scene.minutes.items():
-        if minute // signals.TEN in own:
-            everything[minute // signals.TEN] += many
-    made = {ten for ten, many in own.items() if many >= everything[ten] / 2}
-    group.ids = {one for one, minute in minutes.items() if minute not in scene.rushes or minute // signals.TEN in made}
+    made = {ten for ten, many in own.items() if many >= scene.arrivals.tens[ten] / 2}
+    rushes = {minute for minute in set(minutes.values()) if scene.arrivals.is_rush(minute, scene.usual)}
+    group.ids = {one for one, minute in minutes.items() if minute not in rushes or minute // signals.TEN in made}
 
 
 def weigh(group: Group, scene: Scene) -> None:

@@ -25,6 +25,7 @@ MOST_STEMS = 1_500  # of one post
 SHOWN = ("published", "held", "off-topic")
 """States of posts that can be in a wave; what is removed, withdrawn or merged is settled."""
 
+_LOGARITHMS = [0.0, *(1 + math.log(number) for number in range(1, 100))]
 _SMALL = frozenset(terms.STOP | {terms.stem(word) for word in terms.STOP} | {"www", "http", "https", "com", "html"})
 _columns = (
     WavePrint.id,
@@ -73,14 +74,24 @@ class Rarity:
 
     texts: int
     counts: Mapping[str, int]
+    _idfs: dict[int, float] = field(default_factory=dict)  # by count: most stems have one of a few counts
 
     def idf(self, stem: str) -> float:
         """The logarithm of texts to those that have the stem; 0 for one that all have (K. Spärck Jones, 1972)."""
-        return max(0.0, math.log(self.texts / max(self.counts.get(stem, 0), 1)))
+        count = self.counts.get(stem, 0)
+        found = self._idfs.get(count)
+        if found is None:
+            found = self._idfs[count] = max(0.0, math.log(self.texts / max(count, 1)))
+        return found
 
     def is_rare(self, stem: str) -> bool:
         """Do few texts have it?"""
         return self.counts.get(stem, 0) <= max(RARE_LEAST, RARE_SHARE * self.texts)
+
+
+def logarithm(often: int) -> float:
+    """1 for once, and more for often, but ever more slowly."""
+    return _LOGARITHMS[often] if often < len(_LOGARITHMS) else 1 + math.log(often)
 
 
 def load(db: Connection, print_ids: Collection[int]) -> list[Post]:
@@ -93,7 +104,7 @@ def _post(row: Any) -> Post:
     words, marks = row.words, row.marks
     if not words:  # what is hidden has no words in the index
         words, marks = documents.index_text("idea", row.title, row.body, None)
-    counts = Counter(words.split()[:MOST_STEMS])
+    counts = dict(Counter(words.split()[:MOST_STEMS]))
     titled = frozenset(mark[1:] for mark in marks.split() if mark[0] == TITLE) - _SMALL
     for stem in _SMALL & counts.keys():
         del counts[stem]
@@ -114,7 +125,7 @@ def weigh(posts: Sequence[Post], rare: Rarity) -> None:
     """Give each post its vector of length 1: how often a stem stands there (log) times how rare it is."""
     for post in posts:
         raw = {
-            stem: (1 + math.log(often)) * rare.idf(stem)
+            stem: logarithm(often) * rare.idf(stem)
             for stem, often in post.counts.items()
             if rare.counts.get(stem, 0) > 1  # a word of one text alone joins nothing
         }

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, insert
+from forum.db import Connection, PerDialect, insert, insert_many
 from forum.domain.people import Person
 from forum.domain.waves import sketches
 from forum.models import Wave, WaveKey, WaveMember, WavePrint
@@ -102,7 +102,8 @@ def near(db: Connection, keys: Sequence[int]) -> list[int]:
         return []
     values = {f"key_{number}": key for number, key in enumerate(keys)}
     found = Counter(db.execute(_sharing(len(keys)), values).scalars())
-    return [print_id for print_id, shared in found.items() if shared >= sketches.needed(keys)]
+    need = sketches.needed(keys)
+    return [print_id for print_id, shared in found.items() if shared >= need]
 
 
 @lru_cache(maxsize=sketches.BINS)
@@ -142,7 +143,7 @@ def note(
         is_held=is_held,
         created_at=created_at or now(),
     )
-    add_keys(db, [(key, print_id) for key in seen.keys])
+    insert_many(db, WaveKey, [{"key": key, "print_id": print_id} for key in seen.keys])
 
 
 def note_again(db: Connection, idea_id: int, title: str, plain: str) -> None:

@@ -1,6 +1,5 @@
 """Purposes: how near a text is to what the communities are for, and to the words that are used beside those words."""
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from forum import terms
 from forum.db import Connection
 from forum.domain import communities
 from forum.domain.communities import CommunityView
-from forum.domain.waves.posts import Post, Rarity
+from forum.domain.waves.posts import Post, Rarity, logarithm
 
 SPREAD = 5  # so many average texts are added to each word, or a word seen once would know too much
 ROUNDS = 2
@@ -47,7 +46,7 @@ def learn(posts: Sequence[Post], purpose: Set[str], rare: Rarity) -> Nearness:
     stems, ROUNDS times: so words become near that are used beside near ones (a random walk between posts and words).
     """
     near: Nearness = dict.fromkeys(purpose, 1.0)
-    weights = [{stem: (1 + math.log(often)) for stem, often in post.counts.items()} for post in posts]
+    weights = [{stem: logarithm(often) for stem, often in post.counts.items()} for post in posts]
     first = [_share(weight, near, rare) for weight in weights]
     for _ in range(ROUNDS):
         near = _means(weights, first)
@@ -84,7 +83,7 @@ def _mean(weight: Iterable[tuple[str, float]], near: Nearness) -> float:
 def nearness(post: Post, near: Nearness, without: Collection[str] = ()) -> float:
     """How near one post is, leaving out the stems by which it was found."""
     return _mean(
-        ((stem, 1 + math.log(often)) for stem, often in post.counts.items() if stem not in without),
+        ((stem, logarithm(often)) for stem, often in post.counts.items() if stem not in without),
         near,
     )
 

@@ -3,8 +3,8 @@
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ EQUAL = sketches.NEAR
 FLOOD_DAY, FLOOD_WEEK = 15, 20
 """More posts than this by one person within 24 hours or 7 days are a flood: what a known person may post in a day."""
 BURST = timedelta(minutes=10)
-MINUTE, TEN = 60_000_000, 10  # microseconds; minutes
+MINUTE, TEN, DAY = 60_000_000, 10, 1_440  # microseconds; minutes; minutes
 LEAST_USUAL = 0.01  # posts a minute: with fewer, nothing is known of what is usual
 UNUSUAL = 1e-6  # how improbable an arrival must be
 ALWAYS = 0.75  # how much of its strength a group keeps none of whose accounts is fresh
@@ -109,27 +109,37 @@ def improbable(seen: int, expected: float) -> float:
     return math.exp(seen - expected - seen * math.log(seen / max(expected, 1e-9)))
 
 
-def rushes(minutes: Mapping[int, int]) -> frozenset[int]:
-    """The minutes in which far more posts arrived than is usual before, in that minute or in its ten minutes.
+@dataclass(slots=True)
+class Arrivals:
+    """How many posts arrived in each minute and in each ten, counted from 1970; kept up to date as they arrive.
 
-    `minutes`: minute since 1970 → posts. Posts of one moment count once: where only days are known, nothing rushes.
+    Posts of one and the same moment count once: where only days are known, nothing rushes.
     """
-    tens: Counter[int] = Counter()
-    for minute, many in minutes.items():
-        tens[minute // TEN] += many
-    fast, long = _unusual(minutes, 1), _unusual(tens, TEN)
-    return frozenset(minute for minute in minutes if minute in fast or minute // TEN in long)
 
+    minutes: Counter[int] = field(default_factory=Counter)
+    tens: Counter[int] = field(default_factory=Counter)
+    newest: datetime | None = None
 
-def _unusual(slots: Mapping[int, int], length: int) -> set[int]:
-    """The slots with far more posts than a mean one before. Each is `length` minutes long."""
-    found, before, first = set(), 0, min(slots, default=0)
-    for slot, many in sorted(slots.items()):
-        usual = max(before / max(slot - first, 1), LEAST_USUAL * length)
-        if many >= LEAST and improbable(many, usual) < UNUSUAL:
-            found.add(slot)
-        before += many
-    return found
+    def add(self, moments: Iterable[datetime]) -> None:
+        """More posts arrived, later than those before."""
+        for moment in sorted(set(moments)):
+            if self.newest is None or moment > self.newest:
+                minute = minute_of(moment)
+                self.minutes[minute] += 1
+                self.tens[minute // TEN] += 1
+                self.newest = moment
+
+    def usual(self) -> float:
+        """Posts a minute, on average; of a young forum as if it were a day old."""
+        first, last = min(self.tens, default=0) * TEN, max(self.tens, default=0) * TEN
+        return max(sum(self.tens.values()) / max(last - first, DAY), LEAST_USUAL)
+
+    def is_rush(self, minute: int, usual: float) -> bool:
+        """Did far more posts than usual arrive in this minute, or in its ten minutes?"""
+        fast, long = self.minutes[minute], self.tens[minute // TEN]
+        return (fast >= LEAST and improbable(fast, usual) < UNUSUAL) or (
+            long >= LEAST and improbable(long, usual * TEN) < UNUSUAL
+        )
 
 
 def minute_of(moment: datetime) -> int:

@@ -8,9 +8,9 @@ from zlib import crc32
 
 from forum import terms
 
-BINS = 16
+BINS = 12
 NEAR = 0.5  # the share of numbers that near-equal texts have in common, at least
-MOST_WORDS = 400  # of a text that count: whoever repeats a text repeats its beginning
+MOST_CHARACTERS = 2_500  # of a text that count: whoever repeats a text repeats its beginning
 _LOW = 32  # bits of a hash
 
 
@@ -20,9 +20,9 @@ def of(title: str, body: str) -> tuple[int, ...]:
     Of two texts that share a part J of their pairs (Jaccard), each number is the same with a chance of about J. Source:
     P. Li, A. Owen, C.-H. Zhang, "One permutation hashing", NIPS 2012: one hash for each pair, the least in each bin.
     """
-    words = [word for word in terms.words(f"{title}\n{body}")[:MOST_WORDS] if word not in terms.STOP]
+    stems = [stem for stem in terms.stems(f"{title}\n{body[:MOST_CHARACTERS]}") if stem not in terms.STOP]
     least: dict[int, int] = {}
-    for first, second in pairwise(words):
+    for first, second in pairwise(stems):
         found = crc32(f"{first} {second}".encode())
         place, rest = found % BINS, found // BINS
         if rest < least.get(place, 1 << _LOW):

@@ -4,6 +4,7 @@ What it costs does not grow with the forum: it looks back no further than WINDOW
 MOST_WEIGHED groups a time, and weighs a group again only when it has grown.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from forum.domain.search.selections import ByIds
 from forum.domain.waves import findings, groups, posts, prints, purposes, signals, sketches
 from forum.domain.waves.groups import Group, Scene, Sender
 from forum.domain.waves.purposes import Nearness
+from forum.domain.waves.signals import Arrivals
 from forum.models import User, Wave, WaveKey, WavePrint
 from forum.models.search import SearchTerm
 
@@ -25,10 +27,13 @@ BATCH = 300
 WINDOW = 20_000
 SAMPLE, NEWEST = 300, 200
 """Posts of all the window, evenly, and the newest ones: by them the watch knows what is usual."""
-MOST_WEIGHED = 40
-MOST_MEMBERS = 60  # of a group, the newest, by which it is weighed
+MOST_WEIGHED = 10
+MOST_MEMBERS = 30  # of a group, the newest, by which it is weighed
 MOST_ROWS = 20_000
 GROWN = 1.15
+NOTABLE = 7
+"""A word is looked into when it is in more than the square root of the window's posts, divided by this: five in 1,200
+posts, twenty in 20,000. Fewer come together by chance."""
 MOST_REMEMBERED = 50_000
 RELEARN, RELEARN_LEAST = 2_000, 50
 """The watch learns anew what is usual after so many posts; in a young forum whenever it has doubled."""
@@ -49,19 +54,14 @@ _ARRIVED = sa.select(
         "together"
     ),
 ).where(WavePrint.id > sa.bindparam("low"))
-_minute = sa.cast(WavePrint.created_at, sa.BigInteger) // signals.MINUTE
-_MINUTES = (
-    sa.select(_minute.label("minute"), sa.func.count(sa.distinct(WavePrint.created_at)).label("posts"))
-    .where(WavePrint.id > sa.bindparam("low"))
-    .group_by(sa.text("minute"))
-)
+_MOMENTS = sa.select(WavePrint.created_at).where(WavePrint.id > sa.bindparam("low"), ~WavePrint.is_new).distinct()
 _FRESH = (
     sa.select(WavePrint.is_fresh, sa.func.count().label("posts"))
     .where(WavePrint.id > sa.bindparam("low"))
     .group_by(WavePrint.is_fresh)
 )
 _counted = sa.select(WaveKey.key, sa.func.count().label("posts")).where(WaveKey.print_id > sa.bindparam("low"))
-_COUNTED = ByIds(_counted.group_by(WaveKey.key).having(sa.func.count() >= signals.LEAST), WaveKey.key)
+_COUNTED = ByIds(_counted.group_by(WaveKey.key).having(sa.func.count() >= sa.bindparam("least")), WaveKey.key)
 _ROWS = ByIds(
     sa.select(WaveKey.key, WaveKey.print_id).where(WaveKey.print_id > sa.bindparam("low")).limit(MOST_ROWS), WaveKey.key
 )
@@ -98,6 +98,8 @@ class Memory:
     near: Nearness = field(default_factory=dict)
     near_at: int = -RELEARN  # the newest print when `near` was learned
     around: dict[int, float] = field(default_factory=dict)  # print id → nearness, in the order of the prints
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    fresh_share: float = 1.0
 
     def has_grown(self, key: int, count: int, *, is_known: bool) -> bool:
         """Is a key's group new, or larger by so much that it is worth another look? (A known wave's: by one post.)"""
@@ -115,6 +117,7 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
         if not new:
             return 0
         told = _tell(db, [row.id for row in new])
+        _memory(db).arrivals.add(row.created_at for row in new)
     database.write(lambda db: prints.add_keys(db, told.pairs))
     with database.reading() as db:
         found = _find(db, new, told)
@@ -128,6 +131,7 @@ class _Told:
 
     pairs: list[tuple[int, int]]
     stems: Mapping[int, str]
+    having: Mapping[str, int]  # stem → texts of the forum that have it
 
 
 def _tell(db: Connection, print_ids: Sequence[int]) -> _Told:
@@ -143,7 +147,7 @@ def _tell(db: Connection, print_ids: Sequence[int]) -> _Told:
             key = sketches.of_word(stem)
             stems[key] = stem
             pairs.append((key, post.print_id))
-    return _Told(pairs, stems)
+    return _Told(pairs, stems, rare.counts)
 
 
 def _learn(db: Connection, memory: Memory, newest: int) -> None:
@@ -159,6 +163,10 @@ def _learn(db: Connection, memory: Memory, newest: int) -> None:
     rare = posts.rarity(db, sample)
     memory.near = purposes.learn(sample, frozenset().union(*purposes.every(db).values()), rare)
     memory.near_at = newest
+    memory.arrivals = Arrivals()
+    memory.arrivals.add(db.execute(_MOMENTS, {"low": low}).scalars())
+    fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
+    memory.fresh_share = fresh.get(True, 0) / max(sum(fresh.values()), 1)
     memory.around = {post.print_id: purposes.nearness(post, memory.near) for post in sample}
 
 
@@ -168,15 +176,16 @@ def _memory(db: Connection) -> Memory:
 
 def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     """The groups strong enough to be waves, that new posts are in; the strongest first."""
-    low = max(0, int(db.execute(_NEWEST_ID).scalar() or 0) - WINDOW)
+    newest = int(db.execute(_NEWEST_ID).scalar() or 0)
+    low = max(0, newest - WINDOW)
     new_ids = [row.id for row in new]
     parts = posts.sketches_of(db, new_ids, _LIMIT)
-    shared = _COUNTED.rows(db, {key for keys in parts.values() for key in keys}, low=low)
+    shared = _COUNTED.rows(db, {key for keys in parts.values() for key in keys}, low=low, least=signals.LEAST)
     rows = _rows(db, [row.key for row in shared], low)
     found = [Group(ids, copies=set(ids)) for ids in groups.equal_groups(parts, rows)]
-    found += _worded(db, told, low)
+    found += _worded(db, told, low, newest)
     if found:
-        scene = _scene(db, found, low)
+        scene = _scene(db, found)
         for group in found:
             if not group.copies:
                 groups.calm(group, scene)
@@ -194,13 +203,15 @@ def _rows(db: Connection, keys: Collection[int], low: int) -> list[tuple[int, in
     return [(row.key, row.print_id) for row in _ROWS.rows(db, keys, low=low)]
 
 
-def _worded(db: Connection, told: _Told, low: int) -> list[Group]:
+def _worded(db: Connection, told: _Told, low: int, newest: int) -> list[Group]:
     """Groups by a telling word that has become more frequent, those that grew most first."""
     memory = _memory(db)
-    counts = {row.key: row.posts for row in _COUNTED.rows(db, told.stems, low=low)}
+    window = newest - low
+    least = max(signals.LEAST, math.ceil(math.sqrt(window) / NOTABLE))
+    counts = {row.key: row.posts for row in _COUNTED.rows(db, told.stems, low=low, least=least)}
     known = {sketches.of_word(stem) for words in db.execute(_WAVES_WORDS).scalars() for stem in words}
     grown = [key for key, count in counts.items() if memory.has_grown(key, count, is_known=key in known)]
-    grown.sort(key=lambda key: (key not in known, -counts[key] / max(memory.weighed.get(key, 0), 1), key))
+    grown.sort(key=lambda key: (key not in known, -_promise(counts[key], told.having.get(told.stems[key], 0)), key))
     members: dict[int, set[int]] = {key: set() for key in grown[:MOST_WEIGHED]}
     for key, print_id in _rows(db, members, low):
         members[key].add(print_id)
@@ -212,27 +223,31 @@ def _worded(db: Connection, told: _Told, low: int) -> list[Group]:
     return [Group(ids, [told.stems[key]]) for key, ids in members.items()]
 
 
-def _scene(db: Connection, found: Sequence[Group], low: int) -> Scene:
+def _promise(count: int, having: int) -> float:
+    """How strong a group may turn out to be, from what is known without reading its posts."""
+    return math.sqrt(min(1.0, count / max(having, count))) * math.log2(count)
+
+
+def _scene(db: Connection, found: Sequence[Group]) -> Scene:
     """Everything that groups are weighed against, read once for all of them."""
     memory = _memory(db)
     wanted = {one for group in found for one in islice(sorted(group.ids, reverse=True), MOST_MEMBERS)}
+    copies = {one for group in found for one in group.copies}
     loaded = posts.load(db, wanted)
     rare = posts.rarity(db, loaded)
     posts.weigh(loaded, rare)
     everybody = _SENDERS.rows(db, {one for group in found for one in group.ids})
-    fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
-    minutes = {int(row.minute): int(row.posts) for row in db.execute(_MINUTES, {"low": low})}
     stems = sorted({stem for group in found for stem in group.words})
     return Scene(
         posts={post.print_id: post for post in loaded},
         senders={row.id: Sender(row.author_id, row.is_fresh, row.created_at) for row in everybody},
-        parts=posts.sketches_of(db, wanted, _LIMIT),
+        parts=posts.sketches_of(db, {one for one in wanted if one in copies}, _LIMIT),
         rare=rare,
         near=memory.near,
         around=memory.around,
-        minutes=minutes,
-        rushes=signals.rushes(minutes),
-        fresh_share=fresh.get(True, 0) / max(sum(fresh.values()), 1),
+        arrivals=memory.arrivals,
+        usual=memory.arrivals.usual(),
+        fresh_share=memory.fresh_share,
         surfaces={row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {},
     )
 
@@ -250,10 +265,12 @@ def _time(db: Connection, group: Group, scene: Scene, low: int) -> None:
 def _floods(db: Connection, authors: Collection[int], moment: datetime) -> list[Group]:
     """One group for each author who posted far too much."""
     since = moment - timedelta(days=7)
-    found = []
-    for author in db.execute(_FLOODS, {"authors": sorted(authors), "since": since}).scalars().all():
+    busy = db.execute(_FLOODS, {"authors": sorted(authors), "since": since}).scalars().all()
+    if not busy:
+        return []
+    found, usual = [], db.execute(_USUAL, {"since": since}).one()
+    for author in busy:
         rows = db.execute(_BY_AUTHOR, {"author": author, "since": since}).all()
-        usual = db.execute(_USUAL, {"since": since}).one()
         signal, strength = signals.flood([row.created_at for row in rows], usual.posts / max(usual.people, 1))
         if signal:
             found.append(Group({row.id for row in rows}, flood_by=author, strength=strength, signals=[signal]))
