@@ -21,6 +21,7 @@ class WavePrint(Base):
     is_fresh: Mapped[bool]  # the account was young when it posted
     is_new: Mapped[bool] = mapped_column(default=True)
     is_held: Mapped[bool] = mapped_column(default=False)  # it waits for a look only because it repeats others
+    keys: Mapped[list[Any]] = mapped_column(sa.JSON)  # of its sketch, and once it was looked at, of its words
     created_at: Mapped[datetime]
     __table_args__ = (
         sa.UniqueConstraint("subject_kind", "subject_id"),
@@ -36,7 +37,7 @@ class WaveKey(Base):
     __tablename__ = "wave_keys"
     key: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     print_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    __table_args__ = (sa.Index("ix_wave_keys_print_id", "print_id"), {"sqlite_with_rowid": False})
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
 class WaveTurn(Base):

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("is_fresh", sa.Boolean(), nullable=False),
         sa.Column("is_new", sa.Boolean(), nullable=False),
         sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("keys", sa.JSON(), nullable=False),
         _moment("created_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wave_prints")),
         sa.UniqueConstraint("subject_kind", "subject_id", name=op.f("uq_wave_prints_subject_kind_subject_id")),
@@ -54,7 +55,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "print_id", name=op.f("pk_wave_keys")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_wave_keys_print_id", "wave_keys", ["print_id"])
     op.create_table(
         "wave_turns",
         sa.Column("id", ID, nullable=False),

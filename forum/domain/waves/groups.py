@@ -44,7 +44,6 @@ class Scene:
 
     posts: Mapping[int, Post]  # print id → post; of large groups the newest only
     senders: Mapping[int, Sender]  # print id → sender, of all
-    parts: Mapping[int, Sequence[int]]  # print id → sketch
     rare: Rarity
     near: Nearness
     around: Mapping[int, float]  # print id → nearness, of some posts of every time and of the newest ones
@@ -98,7 +97,7 @@ def weigh(group: Group, scene: Scene) -> None:
     if not posts or len(sent) < signals.LEAST or (not group.copies and young < signals.LEAST):
         group.strength = 0.0
         return
-    value = signals.likeness([scene.parts.get(post.print_id, ()) for post in posts if post.print_id in group.copies])
+    value = signals.likeness([post.keys for post in posts if post.print_id in group.copies])
     theme = signals.cohesion(posts) * math.sqrt(signals.focus(posts, group.words, scene.rare))
     far, further = _distance(posts, group, scene)
     group.strength = signals.strength_of(

@@ -13,7 +13,7 @@ from forum import terms
 from forum.db import Connection
 from forum.domain.search import documents, vocabularies
 from forum.domain.search.expressions import TITLE
-from forum.models import Idea, WaveKey, WavePrint
+from forum.models import Idea, WavePrint
 from forum.models.search import SearchDocument
 
 TELLING = 12
@@ -35,6 +35,7 @@ _columns = (
     Idea.community_id,
     Idea.state,
     WavePrint.created_at,
+    WavePrint.keys,
     SearchDocument.words,
     SearchDocument.marks,
     SearchDocument.title,
@@ -46,10 +47,6 @@ _posts = (
     .join(SearchDocument, sa.and_(SearchDocument.kind == "idea", SearchDocument.object_id == Idea.id))
 )
 _BY_IDS = _posts.where(WavePrint.id.in_(sa.bindparam("ids", expanding=True))).order_by(WavePrint.id)
-_SKETCHES = sa.select(WaveKey.print_id, WaveKey.key).where(
-    WaveKey.print_id.in_(sa.bindparam("ids", expanding=True)),
-    WaveKey.key < sa.bindparam("limit", type_=sa.BigInteger()),
-)
 
 
 @dataclass(slots=True)
@@ -63,6 +60,7 @@ class Post:
     is_fresh: bool
     state: str
     created_at: datetime
+    keys: Sequence[int]
     counts: Mapping[str, int]
     title: Set[str]
     vector: dict[str, float] = field(default_factory=dict)
@@ -111,7 +109,16 @@ def _post(row: Any) -> Post:
     for stem in titled & counts.keys():
         counts[stem] += TITLE_WEIGHT - 1
     return Post(
-        row.id, row.idea_id, row.author_id, row.community_id, row.is_fresh, row.state, row.created_at, counts, titled
+        print_id=row.id,
+        idea_id=row.idea_id,
+        author_id=row.author_id,
+        community_id=row.community_id,
+        is_fresh=row.is_fresh,
+        state=row.state,
+        created_at=row.created_at,
+        keys=row.keys,
+        counts=counts,
+        title=titled,
     )
 
 
@@ -123,13 +130,15 @@ def rarity(db: Connection, posts: Sequence[Post], extra: Collection[str] = ()) -
 
 def weigh(posts: Sequence[Post], rare: Rarity) -> None:
     """Give each post its vector of length 1: how often a stem stands there (log) times how rare it is."""
+    # A word of one text alone joins nothing.
+    worth = {stem: rare.idf(stem) for stem, count in rare.counts.items() if count > 1}
     for post in posts:
         raw = {
-            stem: logarithm(often) * rare.idf(stem)
+            stem: worth[stem] if often == 1 else worth[stem] * logarithm(often)
             for stem, often in post.counts.items()
-            if rare.counts.get(stem, 0) > 1  # a word of one text alone joins nothing
+            if stem in worth
         }
-        length = math.sqrt(sum(value * value for value in raw.values()))
+        length = math.sqrt(sum([value * value for value in raw.values()]))
         post.vector = {stem: value / length for stem, value in raw.items()} if length else {}
 
 
@@ -142,11 +151,3 @@ def telling(post: Post, rare: Rarity, purpose: Set[str]) -> list[str]:
     ]
     found.sort(key=lambda stem: (-(1 + math.log(post.counts[stem])) * rare.idf(stem), stem))
     return found[:TELLING]
-
-
-def sketches_of(db: Connection, print_ids: Collection[int], limit: int) -> dict[int, list[int]]:
-    """Print id → the parts of its sketch: its keys below `limit`."""
-    found: dict[int, list[int]] = {print_id: [] for print_id in print_ids}
-    for row in db.execute(_SKETCHES, {"ids": sorted(print_ids), "limit": limit}) if print_ids else ():
-        found[row.print_id].append(row.key)
-    return found

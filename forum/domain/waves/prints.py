@@ -1,16 +1,15 @@
 """Prints: what the watch notes of each post while it is posted, so that repeated texts are seen at once."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, insert, insert_many
+from forum.db import Connection, PerDialect, insert_many
 from forum.domain.people import Person
 from forum.domain.waves import sketches
 from forum.models import Wave, WaveKey, WaveMember, WavePrint
@@ -21,9 +20,10 @@ DAY = timedelta(days=1)
 FRESH = timedelta(days=7)
 KEPT = timedelta(days=15)
 _NEWEST = 60  # posts looked at for each part of a sketch
-_FORGOTTEN = 2_000  # prints dropped in one transaction
+_FORGOTTEN = 20_000  # prints dropped in one transaction
 
-_FIND = sa.select(WavePrint.id).where(
+_NOTE = sa.insert(WavePrint)
+_FIND = sa.select(WavePrint.id, WavePrint.keys).where(
     WavePrint.subject_kind == sa.bindparam("kind"), WavePrint.subject_id == sa.bindparam("subject")
 )
 _FRESH_ONES = sa.select(WavePrint.subject_id).where(
@@ -39,8 +39,16 @@ _WAVES_OF = (
     .where(Wave.flood_by_id.is_(None))
     .order_by(WaveMember.wave_id)
 )
-_AGAIN = sa.update(WavePrint).where(WavePrint.id == sa.bindparam("the_print")).values(is_new=True)
-_DROP_KEYS = sa.delete(WaveKey).where(WaveKey.print_id.in_(sa.bindparam("ids", expanding=True)))
+_AGAIN = (
+    sa.update(WavePrint)
+    .where(WavePrint.id == sa.bindparam("the_print"))
+    .values(is_new=True, keys=sa.bindparam("new_keys"))
+)
+_SET_KEYS = sa.update(WavePrint).where(WavePrint.id == sa.bindparam("the_print")).values(keys=sa.bindparam("new_keys"))
+_DROP_KEYS = sa.delete(WaveKey).where(
+    WaveKey.print_id == sa.bindparam("the_print"), WaveKey.key.in_(sa.bindparam("old_keys", expanding=True))
+)
+_DROP_OLD_KEYS = sa.delete(WaveKey).where(WaveKey.print_id <= sa.bindparam("last"))
 _ADD_KEYS = PerDialect(lambda insert_: insert_(WaveKey).on_conflict_do_nothing())
 _OLD = (
     sa.select(WavePrint.id)
@@ -107,17 +115,13 @@ def near(db: Connection, keys: Sequence[int]) -> list[int]:
 
 
 @lru_cache(maxsize=sketches.BINS)
-def _sharing(many: int) -> Any:
+def _sharing(many: int) -> sa.TextClause:
     """The newest prints of each key, one select after the other: no key, however common, costs more than a few rows."""
-    parts = (
-        sa.select(WaveKey.print_id)
-        .where(WaveKey.key == sa.bindparam(f"key_{number}", type_=sa.BigInteger()))
-        .order_by(WaveKey.print_id.desc())
-        .limit(_NEWEST)
-        .subquery()
-        for number in range(many)
+    part = (
+        "SELECT print_id FROM (SELECT print_id FROM wave_keys WHERE key = :key_{n} ORDER BY print_id DESC"
+        " LIMIT {newest}) AS part_{n}"
     )
-    return sa.union_all(*(sa.select(part.c.print_id) for part in parts))
+    return sa.text(" UNION ALL ".join(part.format(n=number, newest=_NEWEST) for number in range(many)))
 
 
 def note(
@@ -131,40 +135,45 @@ def note(
     is_held: bool = False,
 ) -> None:
     """Write down a new post, in its own transaction; the watch will look at it. `is_held`: only for what it repeats."""
-    print_id = insert(
-        db,
-        WavePrint,
-        subject_kind="idea",
-        subject_id=idea_id,
-        author_id=author_id,
-        community_id=community_id,
-        is_fresh=seen.is_fresh,
-        is_new=True,
-        is_held=is_held,
-        created_at=created_at or now(),
-    )
+    row = {
+        "subject_kind": "idea",
+        "subject_id": idea_id,
+        "author_id": author_id,
+        "community_id": community_id,
+        "is_fresh": seen.is_fresh,
+        "is_new": True,
+        "is_held": is_held,
+        "keys": list(seen.keys),
+        "created_at": created_at or now(),
+    }
+    print_id = db.execute(_NOTE, row).inserted_primary_key[0]  # type: ignore[index]
     insert_many(db, WaveKey, [{"key": key, "print_id": print_id} for key in seen.keys])
 
 
 def note_again(db: Connection, idea_id: int, title: str, plain: str) -> None:
     """The words of a post are others now: the watch looks at it once more. Nothing, if it was forgotten long ago."""
-    print_id = db.execute(_FIND, {"kind": "idea", "subject": idea_id}).scalar()
-    if print_id is not None:
-        db.execute(_DROP_KEYS, {"ids": [print_id]})
-        add_keys(db, [(key, print_id) for key in sketches.of(title, plain)])
-        db.execute(_AGAIN, {"the_print": print_id})
+    known = db.execute(_FIND, {"kind": "idea", "subject": idea_id}).first()
+    if known is not None:
+        keys = sketches.of(title, plain)
+        db.execute(_DROP_KEYS, {"the_print": known.id, "old_keys": known.keys})
+        db.execute(_ADD_KEYS(db), [{"key": key, "print_id": known.id} for key in keys]) if keys else None
+        db.execute(_AGAIN, {"the_print": known.id, "new_keys": list(keys)})
 
 
-def add_keys(db: Connection, pairs: Collection[tuple[int, int]]) -> None:
-    """Write (key, print id) down, once each."""
+def add_words(db: Connection, keys: Mapping[int, Sequence[int]], words: Mapping[int, Sequence[int]]) -> None:
+    """Write down the telling words of some prints: print id → the keys it has, and the keys of its words."""
+    pairs = sorted((key, print_id) for print_id, new in words.items() for key in new)
     if pairs:
-        db.execute(_ADD_KEYS(db), [{"key": key, "print_id": print_id} for key, print_id in sorted(pairs)])
+        db.execute(_ADD_KEYS(db), [{"key": key, "print_id": print_id} for key, print_id in pairs])
+    rows = [{"the_print": one, "new_keys": list(dict.fromkeys([*keys[one], *new]))} for one, new in words.items()]
+    if rows:
+        db.execute(_SET_KEYS, rows)
 
 
 def forget(db: Connection) -> bool:
     """Drop what is older than KEPT, some thousand at a time; says whether there may be more."""
     ids = list(db.execute(_OLD, {"moment": now() - KEPT}).scalars())
-    if ids:
-        db.execute(_DROP_KEYS, {"ids": ids})
+    if ids:  # prints are numbered as they come: one walk through the keys, once in a while
+        db.execute(_DROP_OLD_KEYS, {"last": ids[-1]})
         db.execute(_DROP, {"ids": ids})
     return len(ids) == _FORGOTTEN

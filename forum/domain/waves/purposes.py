@@ -1,7 +1,7 @@
 """Purposes: how near a text is to what the communities are for, and to the words that are used beside those words."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from forum import terms
@@ -50,7 +50,7 @@ def learn(posts: Sequence[Post], purpose: Set[str], rare: Rarity) -> Nearness:
     first = [_share(weight, near, rare) for weight in weights]
     for _ in range(ROUNDS):
         near = _means(weights, first)
-        first = [_mean(weight.items(), near) for weight in weights]
+        first = [_mean(weight, near) for weight in weights]
     return near
 
 
@@ -72,20 +72,16 @@ def _means(weights: Sequence[Mapping[str, float]], near: Sequence[float]) -> dic
     return found
 
 
-def _mean(weight: Iterable[tuple[str, float]], near: Nearness) -> float:
-    unknown, total, length = near.get("", 0.0), 0.0, 0.0
-    for stem, value in weight:
-        total += value * near.get(stem, unknown)
-        length += value
-    return total / (length or 1.0)
+def _mean(weight: Mapping[str, float], near: Nearness) -> float:
+    unknown = near.get("", 0.0)
+    total = sum([value * near.get(stem, unknown) for stem, value in weight.items()])
+    return total / (sum(weight.values()) or 1.0)
 
 
 def nearness(post: Post, near: Nearness, without: Collection[str] = ()) -> float:
     """How near one post is, leaving out the stems by which it was found."""
-    return _mean(
-        ((stem, logarithm(often)) for stem, often in post.counts.items() if stem not in without),
-        near,
-    )
+    counts = post.counts
+    return _mean({stem: logarithm(counts[stem]) for stem in counts if stem not in without}, near)
 
 
 def usual(values: Sequence[float]) -> Usual:

@@ -63,7 +63,8 @@ def cohesion(posts: Sequence[Post]) -> float:
 
 def likeness(parts: Sequence[Sequence[int]]) -> float:
     """How much each text has in common with its nearest one in the group, on average; from their sketches."""
-    some = [part for part in parts if part][-MOST_COMPARED:]
+    alone = ([key for key in part if sketches.is_sketch(key)] for part in parts)
+    some = [part for part in alone if part][-MOST_COMPARED:]
     if len(some) < 2:
         return 0.0
     best = [

@@ -21,12 +21,12 @@ def of(title: str, body: str) -> tuple[int, ...]:
     P. Li, A. Owen, C.-H. Zhang, "One permutation hashing", NIPS 2012: one hash for each pair, the least in each bin.
     """
     stems = [stem for stem in terms.stems(f"{title}\n{body[:MOST_CHARACTERS]}") if stem not in terms.STOP]
+    words = [(stem + " ").encode() for stem in stems]
     least: dict[int, int] = {}
-    for first, second in pairwise(stems):
-        found = crc32(f"{first} {second}".encode())
-        place, rest = found % BINS, found // BINS
-        if rest < least.get(place, 1 << _LOW):
-            least[place] = rest
+    for found in {crc32(second, crc32(first)) for first, second in pairwise(words)}:
+        place = found % BINS
+        if found < least.get(place, 1 << _LOW):
+            least[place] = found
     if len(least) < 3:
         return ()
     return tuple((place + 1 << _LOW) | rest for place, rest in sorted(least.items()))

@@ -37,7 +37,6 @@ posts, twenty in 20,000. Fewer come together by chance."""
 MOST_REMEMBERED = 50_000
 RELEARN, RELEARN_LEAST = 2_000, 50
 """The watch learns anew what is usual after so many posts; in a young forum whenever it has doubled."""
-_LIMIT = sketches.BINS + 1 << 32  # keys below it are parts of sketches
 
 _NEW = (
     sa.select(WavePrint.id, WavePrint.created_at, WavePrint.author_id)
@@ -118,7 +117,7 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
             return 0
         told = _tell(db, [row.id for row in new])
         _memory(db).arrivals.add(row.created_at for row in new)
-    database.write(lambda db: prints.add_keys(db, told.pairs))
+    database.write(lambda db: prints.add_words(db, told.keys, told.words))
     with database.reading() as db:
         found = _find(db, new, told)
     database.write(lambda db: findings.settle(db, [row.id for row in new], found))
@@ -127,9 +126,10 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """The telling words of new posts: (key, print id), and the stem behind each key."""
+    """What is known of new posts: their sketches, the keys of their telling words, and the stem behind each."""
 
-    pairs: list[tuple[int, int]]
+    keys: dict[int, list[int]]  # print id → sketch
+    words: dict[int, list[int]]  # print id → words
     stems: Mapping[int, str]
     having: Mapping[str, int]  # stem → texts of the forum that have it
 
@@ -140,14 +140,14 @@ def _tell(db: Connection, print_ids: Sequence[int]) -> _Told:
     purpose = purposes.every(db)
     memory = _memory(db)
     _learn(db, memory, print_ids[-1])
-    pairs, stems = [], {}
+    keys, words, stems = dict[int, list[int]](), dict[int, list[int]](), dict[int, str]()
     for post in loaded:
         memory.around[post.print_id] = purposes.nearness(post, memory.near)
-        for stem in posts.telling(post, rare, purpose.get(post.community_id, frozenset())):
-            key = sketches.of_word(stem)
-            stems[key] = stem
-            pairs.append((key, post.print_id))
-    return _Told(pairs, stems, rare.counts)
+        keys[post.print_id] = [key for key in post.keys if sketches.is_sketch(key)]
+        found = posts.telling(post, rare, purpose.get(post.community_id, frozenset()))
+        words[post.print_id] = [sketches.of_word(stem) for stem in found]
+        stems.update(zip(words[post.print_id], found, strict=True))
+    return _Told(keys, words, stems, rare.counts)
 
 
 def _learn(db: Connection, memory: Memory, newest: int) -> None:
@@ -179,10 +179,9 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     newest = int(db.execute(_NEWEST_ID).scalar() or 0)
     low = max(0, newest - WINDOW)
     new_ids = [row.id for row in new]
-    parts = posts.sketches_of(db, new_ids, _LIMIT)
-    shared = _COUNTED.rows(db, {key for keys in parts.values() for key in keys}, low=low, least=signals.LEAST)
+    shared = _COUNTED.rows(db, {key for keys in told.keys.values() for key in keys}, low=low, least=signals.LEAST)
     rows = _rows(db, [row.key for row in shared], low)
-    found = [Group(ids, copies=set(ids)) for ids in groups.equal_groups(parts, rows)]
+    found = [Group(ids, copies=set(ids)) for ids in groups.equal_groups(told.keys, rows)]
     found += _worded(db, told, low, newest)
     if found:
         scene = _scene(db, found)
@@ -232,7 +231,6 @@ def _scene(db: Connection, found: Sequence[Group]) -> Scene:
     """Everything that groups are weighed against, read once for all of them."""
     memory = _memory(db)
     wanted = {one for group in found for one in islice(sorted(group.ids, reverse=True), MOST_MEMBERS)}
-    copies = {one for group in found for one in group.copies}
     loaded = posts.load(db, wanted)
     rare = posts.rarity(db, loaded)
     posts.weigh(loaded, rare)
@@ -241,7 +239,6 @@ def _scene(db: Connection, found: Sequence[Group]) -> Scene:
     return Scene(
         posts={post.print_id: post for post in loaded},
         senders={row.id: Sender(row.author_id, row.is_fresh, row.created_at) for row in everybody},
-        parts=posts.sketches_of(db, {one for one in wanted if one in copies}, _LIMIT),
         rare=rare,
         near=memory.near,
         around=memory.around,
