@@ -1,7 +1,7 @@
-"""Add waves."""
+"""Add directives."""
 
-revision = "0005"
-down_revision = "0004"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
