@@ -13,6 +13,7 @@ from forum.clock import now
 from forum.db import Connection
 from forum.domain import appeals, asides, decisions, effects, merges, moderation, statements, subjects, trust
 from forum.domain.actions import label
+from forum.domain.bulks import LaterDecision
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
@@ -42,14 +43,6 @@ _MARK_UNDONE = (
     .returning(Decision.id)
 )
 _MARK_IN_FORCE = sa.update(Decision).where(Decision.id == sa.bindparam("the_decision")).values(undone_at=None)
-
-
-class LaterDecision(Conflict):
-    """A later decision about the same thing has to be undone first."""
-
-    def __init__(self, decision_id: int, message: str) -> None:
-        super().__init__(message)
-        self.decision_id = decision_id
 
 
 def blocker(db: Connection, decision: DecisionView) -> Any | None:

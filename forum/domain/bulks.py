@@ -1,0 +1,257 @@
+"""Bulks: the same decision on many ideas, and many taken back, in a few statements for all of them.
+
+What comes out is the same as by decisions one by one (domain/moderation.py, domain/undoing.py): a row for each idea
+with what it changed, a line in its public history, lists, counts, search and trust as they then are.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.clock import now
+from forum.db import Connection, insert_many
+from forum.domain import appeals, communities, decisions, dockets, statements, states, trust
+from forum.domain.actions import label
+from forum.domain.decisions import DecisionView, Draft
+from forum.domain.errors import Conflict
+from forum.domain.ideas import path
+from forum.domain.people import Person
+from forum.domain.permissions import require
+from forum.domain.reasons import label as reason_label
+from forum.domain.search.selections import ByIds
+from forum.models import Appeal, Decision, Idea, StatusChange
+
+ACTIONS = ("keep", "hold", "remove", "off-topic")
+"""Actions that change nothing but the state of an idea."""
+_HISTORY = {"removed": "removed", "held": "held", "off-topic": "off-topic", "published": "restored"}
+
+_IDEAS = ByIds(
+    sa.select(Idea.id, Idea.author_id, Idea.community_id, Idea.state, Idea.title, Idea.slug)
+    .order_by(Idea.id)
+    .with_for_update(of=Idea),
+    Idea.id,
+)
+_LATER = ByIds(
+    sa.select(Decision.id, Decision.subject_id, Decision.action, Decision.after, Decision.undoes_id)
+    .where(Decision.subject_kind == "idea", Decision.id > sa.bindparam("after_id"), Decision.undone_at.is_(None))
+    .order_by(Decision.id.desc()),
+    Decision.subject_id,
+)
+_MARK_UNDONE = (
+    sa.update(Decision)
+    .where(Decision.id.in_(sa.bindparam("ids", expanding=True)), Decision.undone_at.is_(None))
+    .values(undone_at=sa.bindparam("moment"))
+    .returning(Decision.id)
+)
+_APPEALED = ByIds(sa.select(Appeal.decision_id).where(Appeal.outcome == ""), Appeal.decision_id)
+_HELD_BY = ByIds(
+    sa.select(Decision.id, Decision.subject_id, Decision.before)
+    .where(Decision.subject_kind == "idea", Decision.action == "hold", Decision.undone_at.is_(None))
+    .order_by(Decision.id),
+    Decision.subject_id,
+)
+
+
+class LaterDecision(Conflict):
+    """A later decision about the same thing has to be undone first."""
+
+    def __init__(self, decision_id: int, message: str) -> None:
+        super().__init__(message)
+        self.decision_id = decision_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An idea as those who reported it are told about it."""
+
+    kind: str
+    label: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done to all of them, by whom (None: a program), in which act."""
+
+    user: Person | None
+    action: str
+    act_id: str
+    reason: str = ""
+    note: str = ""
+    machine: str = ""
+
+
+def load(db: Connection, idea_ids: Collection[int]) -> list[Any]:
+    """These ideas (id, author_id, community_id, state, title, slug) by their ids, locked until the commit."""
+    return list(_IDEAS.rows(db, idea_ids))
+
+
+def shown(db: Connection, idea_ids: Collection[int]) -> dict[int, str]:
+    """What held ideas were before they were held, where that was not published: idea id → off-topic."""
+    found: dict[int, str] = {}
+    for row in sorted(_HELD_BY.rows(db, idea_ids), key=lambda row: int(row.id)):
+        if "state" in row.before:
+            found[row.subject_id] = row.before["state"]
+    return {idea_id: state for idea_id, state in found.items() if state == "off-topic"}
+
+
+def decide(
+    db: Connection,
+    deed: Deed,
+    rows: Sequence[Any],
+    wanted: Mapping[int, str],
+    *,
+    facts: Mapping[int, str],
+    case_ids: Mapping[int, int],
+) -> list[DecisionView]:
+    """Write a decision about each of these ideas (rows of `load`), and give it the state that is wanted, if any.
+
+    `wanted`, `facts`, `case_ids`: by idea id. Asks no rights, closes no cases, tells nobody.
+    """
+    _change(db, {row.id: wanted[row.id] for row in rows if row.id in wanted})
+    drafts = [
+        Draft(
+            subject_id=row.id,
+            author_id=row.author_id,
+            community=communities.of(db, row.community_id),
+            state_before=row.state,
+            state_after=wanted.get(row.id, row.state),
+            facts=facts.get(row.id, ""),
+            machine=deed.machine,
+            case_id=case_ids.get(row.id),
+        )
+        for row in rows
+    ]
+    made = decisions.record_many(
+        db, deed.user, drafts, action=deed.action, reason=deed.reason, note=deed.note, act_id=deed.act_id
+    )
+    words = reason_label(deed.reason) if deed.reason else ""
+    _note(db, deed.user, {one.subject_id: (_HISTORY[one.state_after], words) for one in made if one.after})
+    trust.update_many(db, {row.author_id for row in rows})
+    return made
+
+
+def _change(db: Connection, wanted: Mapping[int, str]) -> None:
+    alike: dict[str, list[int]] = defaultdict(list)
+    for idea_id, state in wanted.items():
+        alike[state].append(idea_id)
+    for state, ids in sorted(alike.items()):
+        states.change_many(db, ids, state)
+
+
+def _note(db: Connection, user: Person | None, lines: Mapping[int, tuple[str, str]]) -> None:
+    """A line in the public history of each idea: (kind, note)."""
+    moment, by_id = now(), user.id if user else None
+    rows = [
+        {"idea_id": idea_id, "kind": kind, "status": "", "note": words, "by_id": by_id, "created_at": moment}
+        for idea_id, (kind, words) in sorted(lines.items())
+    ]
+    insert_many(db, StatusChange, rows)
+
+
+def can_undo(made: Sequence[DecisionView]) -> bool:
+    """Are these decisions in force about nothing but states of ideas, and no undos themselves?"""
+    return all(
+        one.subject_kind == "idea" and one.action in ACTIONS and one.undoes_id is None and one.is_in_force
+        for one in made
+    )
+
+
+def undo(
+    db: Connection, user: Person, made: Sequence[DecisionView], *, note: str, act_id: str, leaves_later: bool = False
+) -> list[DecisionView]:
+    """Take these decisions back (see `can_undo`), each idea once; returns the decisions that do so.
+
+    LaterDecision if something was decided about one since, unless it `leaves_later`: then that one stays as it is.
+    An idea that changed by itself since keeps what it is. Conflict if another one undoes them at this moment;
+    Forbidden by the rights. Closed cases stay closed, nobody is told.
+    """
+    for one in made:
+        require(user, "decision.undo", one)
+    now_is = {row.id: row for row in load(db, [one.subject_id for one in made])}
+    free = _without_later(db, made, leaves_later=leaves_later)
+    if not free:
+        return []
+    marked = db.execute(_MARK_UNDONE, {"ids": [one.id for one in free], "moment": now()}).all()
+    if len(marked) != len(free):
+        raise Conflict("Somebody has undone a part of it in the meantime.")
+    back = {
+        one.subject_id: str(one.before["state"])
+        for one in free
+        if one.after and now_is[one.subject_id].state == one.after["state"]
+    }
+    _change(db, back)
+    drafts = [
+        Draft(
+            subject_id=one.subject_id,
+            author_id=one.author_id,
+            community=communities.of(db, one.community_id or now_is[one.subject_id].community_id),
+            state_before=now_is[one.subject_id].state,
+            state_after=back.get(one.subject_id, now_is[one.subject_id].state),
+            facts=f"It undoes decision {one.id}: {label(one.action).lower()}.",
+            undoes_id=one.id,
+        )
+        for one in free
+    ]
+    undone = decisions.record_many(db, user, drafts, action="undo", note=note, act_id=act_id)
+    actions = {one.subject_id: label(one.action).lower() for one in free}
+    _note(db, user, {one.subject_id: ("undone", f"Undone: {actions[one.subject_id]}.") for one in undone if one.after})
+    trust.update_many(db, {one.author_id for one in free})
+    for row in sorted(_APPEALED.rows(db, [one.id for one in free])):
+        appeals.settle(db, user, row.decision_id)
+    return undone
+
+
+def _without_later(db: Connection, made: Sequence[DecisionView], *, leaves_later: bool) -> list[DecisionView]:
+    """Those on which no other decision lies (see domain/undoing.py)."""
+    first = min(one.id for one in made)
+    above: dict[int, list[Any]] = defaultdict(list)
+    for row in _LATER.rows(db, [one.subject_id for one in made], after_id=first):
+        if "state" in row.after:
+            above[row.subject_id].append(row)
+    free = []
+    for one in made:
+        later = [
+            row
+            for row in above[one.subject_id]
+            if row.id > one.id and one.after and (row.undoes_id is None or row.undoes_id <= one.id)
+        ]
+        if not later:
+            free.append(one)
+        elif not leaves_later:
+            last = max(later, key=lambda row: int(row.id))
+            raise LaterDecision(
+                last.id,
+                f"Nothing was undone, because of decision {one.id}: Decision {last.id} ({label(last.action).lower()})"
+                " came later and is about the same. Please undo that one first.",
+            )
+    return free
+
+
+def tell_authors(db: Connection, rows: Sequence[Any], made: Sequence[DecisionView], *, is_once: bool = False) -> None:
+    """Tell the author of each idea (a row of `load`) that a decision changed; `is_once`: about all of theirs at once."""
+    named = {row.id: row.title for row in rows}
+    statements.tell_authors(db, [(one, named[one.subject_id]) for one in made if one.after], is_once=is_once)
+
+
+def close_cases(db: Connection, rows: Sequence[Any], made: Sequence[DecisionView], also: Collection[int] = ()) -> None:
+    """Close what waits about these ideas, name the decisions in the cases, and tell those who reported.
+
+    `also`: cases about them that were closed before; their reporters are told as well.
+    """
+    of_idea = {one.subject_id: one for one in made}
+    waiting = dockets.open_about(db, "idea", of_idea)
+    closed = set(dockets.close(db, [row.id for row in waiting]))
+    ended = {row.id: of_idea[row.subject_id] for row in waiting if row.id in closed}
+    ended |= {one.case_id: one for one in made if one.case_id in also}
+    decisions.name_many(db, {case_id: one.id for case_id, one in ended.items()})
+    told: dict[int, set[int]] = defaultdict(set)  # idea id → people
+    for case_id, people in dockets.reporters(db, ended).items():
+        told[ended[case_id].subject_id] |= {*people}
+    for row in rows:
+        if row.id in told:
+            about = Reported("idea", f"idea “{row.title}”", path(row.id, row.slug))
+            statements.tell_reporters(db, of_idea[row.id], about, sorted(told[row.id]))
