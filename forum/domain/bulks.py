@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, insert_many
-from forum.domain import appeals, communities, decisions, dockets, statements, states, trust
+from forum.domain import appeals, communities, decisions, dockets, holds, statements, states, trust
 from forum.domain.actions import label
 from forum.domain.decisions import DecisionView, Draft
 from forum.domain.errors import Conflict
@@ -112,11 +112,12 @@ def decide(
     `wanted`, `facts`, `case_ids`: by idea id. Asks no rights, closes no cases, tells nobody.
     """
     _change(db, {row.id: wanted[row.id] for row in rows if row.id in wanted})
+    places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows}}
     drafts = [
         Draft(
             subject_id=row.id,
             author_id=row.author_id,
-            community=communities.of(db, row.community_id),
+            community=places[row.community_id],
             state_before=row.state,
             state_after=wanted.get(row.id, row.state),
             facts=facts.get(row.id, ""),
@@ -188,7 +189,7 @@ def undo(
         Draft(
             subject_id=one.subject_id,
             author_id=one.author_id,
-            community=communities.of(db, one.community_id or now_is[one.subject_id].community_id),
+            community=one.community,
             state_before=now_is[one.subject_id].state,
             state_after=back.get(one.subject_id, now_is[one.subject_id].state),
             facts=f"It undoes decision {one.id}: {label(one.action).lower()}.",
@@ -235,6 +236,16 @@ def tell_authors(db: Connection, rows: Sequence[Any], made: Sequence[DecisionVie
     """Tell the author of each idea (a row of `load`) that a decision changed; `is_once`: about all of theirs at once."""
     named = {row.id: row.title for row in rows}
     statements.tell_authors(db, [(one, named[one.subject_id]) for one in made if one.after], is_once=is_once)
+
+
+def keep_held_cases(db: Connection, rows: Sequence[Any]) -> None:
+    """What is held waits in an open case, and nothing else does. `rows`: of `load`, as they are now."""
+    waiting = dockets.open_about(db, "idea", [row.id for row in rows], holds.KINDS)
+    held = {row.id: row for row in rows if row.state == "held"}
+    dockets.close(db, [case.id for case in waiting if case.subject_id not in held])
+    for idea_id in sorted(held.keys() - {case.subject_id for case in waiting}):
+        place = {"community_id": held[idea_id].community_id, "author_id": held[idea_id].author_id}
+        holds.open_held(db, subject_kind="idea", subject_id=idea_id, **place)
 
 
 def close_cases(db: Connection, rows: Sequence[Any], made: Sequence[DecisionView], also: Collection[int] = ()) -> None:

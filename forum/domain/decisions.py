@@ -205,7 +205,7 @@ class Draft:
 
     subject_id: int
     author_id: int
-    community: CommunityView
+    community: CommunityView | None
     state_before: str
     state_after: str
     facts: str = ""
@@ -300,7 +300,9 @@ def get(db: Connection, user: Person | None, decision_id: int) -> DecisionView:
 
 def of_act(db: Connection, act_id: str) -> list[DecisionView]:
     """The decisions of one act, in the order in which they were made; empty for no act."""
-    return [_view(db, row) for row in db.execute(_OF_ACT, {"act_id": act_id})] if act_id else []
+    rows = db.execute(_OF_ACT, {"act_id": act_id}).all() if act_id else []
+    places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows} - {None}}
+    return [_view(db, row, places.get(row.community_id)) for row in rows]
 
 
 def earlier(db: Connection, subject_kind: str, subject_id: int) -> list[Any]:
