@@ -233,7 +233,7 @@ def _without_later(db: Connection, made: Sequence[DecisionView], *, leaves_later
 
 
 def tell_authors(db: Connection, rows: Sequence[Any], made: Sequence[DecisionView], *, is_once: bool = False) -> None:
-    """Tell the author of each idea (a row of `load`) that a decision changed; `is_once`: about all of theirs at once."""
+    """Tell the author of each idea (a row of `load`) that a decision changed; `is_once`: one for all of theirs."""
     named = {row.id: row.title for row in rows}
     statements.tell_authors(db, [(one, named[one.subject_id]) for one in made if one.after], is_once=is_once)
 

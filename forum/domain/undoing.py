@@ -11,7 +11,19 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, asides, bulks, decisions, effects, merges, moderation, statements, subjects, trust, waves
+from forum.domain import (
+    appeals,
+    asides,
+    bulks,
+    decisions,
+    effects,
+    merges,
+    moderation,
+    statements,
+    subjects,
+    trust,
+    waves,
+)
 from forum.domain.actions import label
 from forum.domain.bulks import LaterDecision
 from forum.domain.decisions import DecisionView

@@ -6,7 +6,7 @@ from forum.domain import communities, ideas, reasons, waves
 from forum.domain.errors import Conflict, Forbidden
 from forum.domain.permissions import require
 from forum.domain.waves import WaveFields, WaveView
-from forum.web import forms
+from forum.web import forms, moderation, queues
 from forum.web.forms import Form
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
@@ -24,7 +24,10 @@ def index(visit: Visit) -> Answer:
     state = visit.query.get("state") or "open"
     before = visit.query.get("before")
     found, following = waves.index(
-        visit.db, user, state, before=int(before) if before.isascii() and before.isdigit() else None
+        visit.db,
+        user,
+        state,
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
     )
     tabs = [
         {"value": key, "label": label, "url": _list_address(key), "is_current": key == state}
@@ -67,7 +70,9 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
         "form": form,
         "choices": CHOICES,
         "reasons": reasons.options(with_text=False),
-        "case_url": f"/moderation/{case_id}" if case_id is not None else "",
+        "case_url": queues.address(visit, f"/moderation/{case_id}") if case_id is not None else "",
+        "decide_url": queues.address(visit, wave.path),
+        "back_url": queues.address(visit),
         "may_decide": case_id is not None and not waves.why_not(visit.db, user, wave),
         "may_undo": standing is not None and not waves.why_not(visit.db, user, wave),
         "why_not": waves.why_not(visit.db, user, wave),
@@ -121,8 +126,9 @@ def decide(visit: Visit, wave_id: int) -> Answer:
         done = waves.decide(visit.db, visit.user, wave_id, form.data)
     except Conflict as error:
         return _show(visit, wave_id, form, status=409, notice=str(error))
-    visit.say(_said(form.data.action, done))
-    return Redirect(waves.path(wave_id))
+    return moderation.go_on(
+        visit, _said(form.data.action, done), f"{waves.path(wave_id)}/undo", (waves.path(wave_id), "See this wave")
+    )
 
 
 def _said(action: str, done: waves.Done) -> str:
@@ -130,7 +136,7 @@ def _said(action: str, done: waves.Done) -> str:
     if action == "keep":
         return f"Dismissed. {many} published." if done.changed else "Dismissed. The posts stay as they are."
     what = "on the off-topic track now" if action == "off-topic" else "removed"
-    return f"{many} {what}. Each author is told once. You can take it back below."
+    return f"{many} {what}. Each author is told once."
 
 
 def undo(visit: Visit, wave_id: int) -> Answer:
@@ -141,4 +147,4 @@ def undo(visit: Visit, wave_id: int) -> Answer:
         return _show(visit, wave_id, Form[WaveFields](), status=409, notice=str(error))
     left = f" {done.left:,} changed since then and stay as they are." if done.left else ""
     visit.say(f"Taken back. {done.changed:,} posts are what they were before.{left}")
-    return Redirect(waves.path(wave_id))
+    return Redirect(visit.then(waves.path(wave_id)))
