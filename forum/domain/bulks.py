@@ -81,7 +81,15 @@ class Deed:
     act_id: str
     reason: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What one decision of an act rests on: see decisions.record."""
+
+    facts: str = ""
     machine: str = ""
+    case_id: int | None = None
 
 
 def load(db: Connection, idea_ids: Collection[int]) -> list[Any]:
@@ -99,17 +107,11 @@ def shown(db: Connection, idea_ids: Collection[int]) -> dict[int, str]:
 
 
 def decide(
-    db: Connection,
-    deed: Deed,
-    rows: Sequence[Any],
-    wanted: Mapping[int, str],
-    *,
-    facts: Mapping[int, str],
-    case_ids: Mapping[int, int],
+    db: Connection, deed: Deed, rows: Sequence[Any], wanted: Mapping[int, str], grounds: Mapping[int, Ground]
 ) -> list[DecisionView]:
     """Write a decision about each of these ideas (rows of `load`), and give it the state that is wanted, if any.
 
-    `wanted`, `facts`, `case_ids`: by idea id. Asks no rights, closes no cases, tells nobody.
+    `wanted` and `grounds`: by idea id. Asks no rights, closes no cases, tells nobody.
     """
     _change(db, {row.id: wanted[row.id] for row in rows if row.id in wanted})
     places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows}}
@@ -120,9 +122,9 @@ def decide(
             community=places[row.community_id],
             state_before=row.state,
             state_after=wanted.get(row.id, row.state),
-            facts=facts.get(row.id, ""),
-            machine=deed.machine,
-            case_id=case_ids.get(row.id),
+            facts=grounds[row.id].facts,
+            machine=grounds[row.id].machine,
+            case_id=grounds[row.id].case_id,
         )
         for row in rows
     ]
@@ -248,21 +250,20 @@ def keep_held_cases(db: Connection, rows: Sequence[Any]) -> None:
         holds.open_held(db, subject_kind="idea", subject_id=idea_id, **place)
 
 
-def close_cases(db: Connection, rows: Sequence[Any], made: Sequence[DecisionView], also: Collection[int] = ()) -> None:
-    """Close what waits about these ideas, name the decisions in the cases, and tell those who reported.
+def close_about(db: Connection, idea_ids: Collection[int]) -> dict[int, int]:
+    """Close what waits about these ideas, reports and checks: case id → idea id of those that were open."""
+    waiting = {row.id: row.subject_id for row in dockets.open_about(db, "idea", idea_ids)}
+    return {case_id: waiting[case_id] for case_id in dockets.close(db, waiting)}
 
-    `also`: cases about them that were closed before; their reporters are told as well.
-    """
+
+def answer(db: Connection, rows: Sequence[Any], made: Sequence[DecisionView], closed: Mapping[int, int]) -> None:
+    """Name the decisions in the cases that closed with them (case id → idea id), and tell those who reported."""
     of_idea = {one.subject_id: one for one in made}
-    waiting = dockets.open_about(db, "idea", of_idea)
-    closed = set(dockets.close(db, [row.id for row in waiting]))
-    ended = {row.id: of_idea[row.subject_id] for row in waiting if row.id in closed}
-    ended |= {one.case_id: one for one in made if one.case_id in also}
-    decisions.name_many(db, {case_id: one.id for case_id, one in ended.items()})
+    decisions.name_many(db, {case_id: of_idea[idea_id].id for case_id, idea_id in closed.items()})
     told: dict[int, set[int]] = defaultdict(set)  # idea id → people
-    for case_id, people in dockets.reporters(db, ended).items():
-        told[ended[case_id].subject_id] |= {*people}
+    for case_id, people in dockets.reporters(db, closed).items():
+        told[closed[case_id]] |= {*people}
     for row in rows:
-        if row.id in told:
+        if row.id in told and of_idea[row.id].action != "hold":
             about = Reported("idea", f"idea “{row.title}”", path(row.id, row.slug))
             statements.tell_reporters(db, of_idea[row.id], about, sorted(told[row.id]))

@@ -31,6 +31,7 @@ _ABOUT = ByIds(
     ),
     Case.subject_id,
 )
+_OPEN = ByIds(sa.select(Case.id, Case.subject_id).where(Case.is_open, Case.subject_kind == "idea"), Case.id)
 _ABSORBED = ByIds(
     sa.select(Case.subject_id, sa.func.max(Case.id).label("last"))
     .where(
@@ -50,6 +51,12 @@ def close(db: Connection, case_ids: Collection[int]) -> list[int]:
     if not case_ids:
         return []
     return sorted(db.execute(_CLOSE, {"ids": sorted(case_ids), "moment": now()}).scalars())
+
+
+def close_chosen(db: Connection, case_ids: Collection[int]) -> dict[int, int]:
+    """Close those of these cases that are open and about ideas: case id → idea id."""
+    about = {row.id: row.subject_id for row in _OPEN.rows(db, case_ids)}
+    return {case_id: about[case_id] for case_id in close(db, about)}
 
 
 def reopen(db: Connection, case_ids: Collection[int]) -> None:

@@ -1,4 +1,4 @@
-"""Waves on the web: the case in the queue, the page of the wave, one act on all, on to the next case, taking it back."""
+"""Waves on the web: the case in the queue, the page of the wave, one act on all, the next case, taking it back."""
 
 import re
 

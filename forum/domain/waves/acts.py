@@ -11,7 +11,7 @@ from forum.clock import now
 from forum.db import Connection, insert
 from forum.domain import bulks, cases, communities, decisions, dockets, holds
 from forum.domain.actions import NOTE_LENGTH
-from forum.domain.bulks import Deed
+from forum.domain.bulks import Deed, Ground
 from forum.domain.errors import Conflict, Forbidden
 from forum.domain.people import Person
 from forum.domain.permissions import manages, moderator, require
@@ -91,8 +91,8 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
     rows = [row for row in bulks.load(db, waiting) if row.state in _DECIDABLE]
     after = _STATE_AFTER[fields.action]
     changing = [row for row in rows if row.state != after and (fields.action != "keep" or waiting[row.id])]
-    deed = Deed(user, fields.action, decisions.new_act(), fields.reason, fields.note, machine="found")
-    _change(db, deed, wave, changing, rows, case_id)
+    deed = Deed(user, fields.action, decisions.new_act(), fields.reason, fields.note)
+    _change(db, deed, wave, changing, case_id)
     if fields.action == "keep":
         _wait_alone(db, [row for row in rows if row.state == "held" and not waiting[row.id]])
     wave_act = insert(
@@ -151,23 +151,15 @@ def _close_case(db: Connection, user: Person, wave: WaveView) -> int:
     return case_id
 
 
-def _change(
-    db: Connection, deed: Deed, wave: WaveView, changing: Sequence[Any], rows: Sequence[Any], case_id: int
-) -> None:
-    after, facts = _STATE_AFTER[deed.action], _facts(wave)
-    made = bulks.decide(
-        db,
-        deed,
-        changing,
-        {row.id: after for row in changing},
-        facts={row.id: facts for row in changing},
-        case_ids={row.id: case_id for row in changing},
-    )
+def _change(db: Connection, deed: Deed, wave: WaveView, changing: Sequence[Any], case_id: int) -> None:
+    after, ground = _STATE_AFTER[deed.action], Ground(_facts(wave), "found", case_id)
+    wanted, grounds = {row.id: after for row in changing}, {row.id: ground for row in changing}
+    made = bulks.decide(db, deed, changing, wanted, grounds)
     if made:
         decisions.name_in_cases(db, [case_id], made[0].id)
     if deed.action != "keep":  # whoever keeps a wave has not answered what readers reported of a post
-        bulks.close_cases(db, rows, made)
-    bulks.tell_authors(db, rows, made, is_once=True)
+        bulks.answer(db, changing, made, bulks.close_about(db, [row.id for row in changing]))
+    bulks.tell_authors(db, changing, made, is_once=True)
 
 
 def _facts(wave: WaveView) -> str:

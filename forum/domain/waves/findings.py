@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forum.clock import now
 from forum.db import Connection, PerDialect, insert, insert_once
 from forum.domain import bulks, cases, decisions, dockets, holds
-from forum.domain.bulks import Deed
+from forum.domain.bulks import Deed, Ground
 from forum.domain.search.selections import ByIds
 from forum.domain.waves import prints, signals
 from forum.domain.waves.groups import SHARED, Group
@@ -193,8 +193,8 @@ def _hold(db: Connection, wave_id: int, idea_ids: Sequence[int]) -> None:
     db.execute(members.values(is_held_here=True))
     rows = [row for row in bulks.load(db, idea_ids) if row.state == "published"]
     deed = Deed(None, "hold", decisions.new_act(), reason="spam")
-    held, facts = {row.id: "held" for row in rows}, {row.id: _FACTS for row in rows}
-    bulks.tell_authors(db, rows, bulks.decide(db, deed, rows, held, facts=facts, case_ids={}), is_once=True)
+    held, why = {row.id: "held" for row in rows}, {row.id: Ground(_FACTS) for row in rows}
+    bulks.tell_authors(db, rows, bulks.decide(db, deed, rows, held, why), is_once=True)
 
 
 def absorb(db: Connection, held: Collection[int]) -> None:
