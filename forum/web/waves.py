@@ -4,7 +4,7 @@ from typing import Any
 
 from forum.domain import communities, ideas, reasons, waves
 from forum.domain.errors import Conflict, Forbidden
-from forum.domain.permissions import require
+from forum.domain.permissions import can, require
 from forum.domain.waves import WaveFields, WaveView
 from forum.web import forms, moderation, queues
 from forum.web.forms import Form
@@ -58,6 +58,7 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
     preview = waves.preview(visit.db, wave)
     case_id = waves.open_case(visit.db, wave.id)
     standing = waves.standing_act(visit.db, wave.id)
+    why_not = waves.why_not(visit.db, user, wave)
     context = {
         "wave": wave,
         "numbers": numbers,
@@ -73,9 +74,10 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
         "case_url": queues.address(visit, f"/moderation/{case_id}") if case_id is not None else "",
         "decide_url": queues.address(visit, wave.path),
         "back_url": queues.address(visit),
-        "may_decide": case_id is not None and not waves.why_not(visit.db, user, wave),
-        "may_undo": standing is not None and not waves.why_not(visit.db, user, wave),
-        "why_not": waves.why_not(visit.db, user, wave),
+        "may_decide": case_id is not None and not why_not,
+        "may_undo": standing is not None and not why_not,
+        "why_not": why_not,
+        "may_set_aside": not why_not and can(user, "wave.decide", wave) and can(user, "community.edit", wave.community),
         "notice": notice,
         "page": _pages(wave, visit.query.get("after"), following),
     }
