@@ -29,6 +29,7 @@ from forum.domain.waves.records import (
     senders,
 )
 from forum.domain.waves.sketches import of as sketch
+from forum.domain.waves.watch import look as look_within
 from forum.domain.waves.watch import look_at_new
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "join_held",
     "look",
     "look_at_new",
+    "look_within",
     "members",
     "note",
     "note_again",

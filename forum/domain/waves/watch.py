@@ -124,6 +124,18 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
     return len(new)
 
 
+def look(db: Connection, *, most: int = BATCH) -> int:
+    """What `look_at_new` does, within a transaction of somebody else."""
+    new = db.execute(_NEW, {"most": most}).all()
+    if not new:
+        return 0
+    told = _tell(db, [row.id for row in new])
+    _memory(db).arrivals.add(row.created_at for row in new)
+    prints.add_words(db, told.keys, told.words)
+    findings.settle(db, [row.id for row in new], _find(db, new, told))
+    return len(new)
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What is known of new posts: their sketches, the keys of their telling words, and the stem behind each."""
