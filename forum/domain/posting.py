@@ -218,7 +218,7 @@ def _words(title: str, body: str, why: str) -> str:
 def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: str, before: str = "") -> bool:
     if trust.never_waits(user):
         return False
-    if trust.has_too_many_links(user, words, before) and not manages(user, place):
+    if trust.has_too_many_links(user, words, before, here=place.most_links) and not manages(user, place):
         return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(place, user, kept_count)

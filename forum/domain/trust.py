@@ -197,12 +197,15 @@ def link_count(*texts: str) -> int:
     return sum(len(pattern.findall(text)) for text in texts for pattern in (ADDRESS, WWW))
 
 
-def has_too_many_links(user: Person, words: str, before: str = "") -> bool:
+def has_too_many_links(user: Person, words: str, before: str = "", *, here: int | None = None) -> bool:
     """Has a post of this person more links than their level may post unchecked?
 
-    `before` is the text that an edit replaces: whoever adds no link is not asked again.
+    `before` is the text that an edit replaces: whoever adds no link is not asked again. `here`: how many their
+    community lets new and known people post unchecked, where that is fewer.
     """
     most = LEVELS[max(0, min(user.trust_level, len(LEVELS) - 1))].most_links
+    if most is not None and here is not None and user.trust_level < 2:
+        most = min(most, here)
     count = link_count(words)
     return most is not None and count > most and count > link_count(before)
 
