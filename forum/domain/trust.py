@@ -271,11 +271,11 @@ def update_many(db: Connection, user_ids: Collection[int]) -> None:
     """What `update` does for one person, in a few statements for many."""
     if not user_ids:
         return
-    ids = {"ids": sorted(user_ids)}
+    key = {"ids": sorted(user_ids)}
     since = {"since": now() - timedelta(days=CLEAN_DAYS)}
-    people = db.execute(_PEOPLE, ids).all()  # locked before their posts are counted
+    people = db.execute(_PEOPLE, key).all()  # locked before their posts are counted
     kept, against = Counter[int](), Counter[int]()
-    for counts, statements, values in ((kept, _KEPT_BY, ids), (against, _AGAINST_MANY, {**ids, **since})):
+    for counts, statements, values in ((kept, _KEPT_BY, key), (against, _AGAINST_MANY, {**key, **since})):
         for statement in statements:
             for row in db.execute(statement, values):
                 counts[row.author_id] += row.posts

@@ -1,8 +1,8 @@
 """Waves: organized surges, found while they rise, shown as one case each, and settled in one act."""
 
+from forum.domain.actions import NOTE_LENGTH
 from forum.domain.waves.acts import (
     ACTIONS,
-    NOTE_LENGTH,
     Done,
     WaveFields,
     decide,
