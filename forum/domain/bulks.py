@@ -7,6 +7,7 @@ with what it changed, a line in its public history, lists, counts, search and tr
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +52,19 @@ _HELD_BY = ByIds(
     sa.select(Decision.id, Decision.subject_id, Decision.before)
     .where(Decision.subject_kind == "idea", Decision.action == "hold", Decision.undone_at.is_(None))
     .order_by(Decision.id),
+    Decision.subject_id,
+)
+
+
+_KEPT = ByIds(
+    sa.select(Decision.subject_id, sa.func.max(Decision.created_at).label("at"))
+    .where(
+        Decision.subject_kind == "idea",
+        Decision.action == "keep",
+        Decision.undone_at.is_(None),
+        Decision.decided_by_id.is_not(None),
+    )
+    .group_by(Decision.subject_id),
     Decision.subject_id,
 )
 
@@ -104,6 +118,11 @@ def shown(db: Connection, idea_ids: Collection[int]) -> dict[int, str]:
         if "state" in row.before:
             found[row.subject_id] = row.before["state"]
     return {idea_id: state for idea_id, state in found.items() if state == "off-topic"}
+
+
+def kept(db: Connection, idea_ids: Collection[int]) -> dict[int, datetime]:
+    """Idea id → when a person last kept it, of those where that stands."""
+    return {row.subject_id: row.at for row in _KEPT.rows(db, idea_ids)}
 
 
 def decide(

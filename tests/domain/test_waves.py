@@ -13,9 +13,7 @@ from forum.domain import (
     cases,
     moderation,
     people,
-    posting,
     progress,
-    recounts,
     reports,
     search,
     waves,
@@ -23,80 +21,13 @@ from forum.domain import (
 from forum.domain.errors import Conflict, Forbidden, NotFound
 from forum.domain.moderation import DecisionFields
 from forum.domain.people import Person
-from forum.domain.posting import IdeaFields, TextFields
 from forum.domain.progress import MoveFields
 from forum.domain.reports import ReportFields
 from forum.domain.waves import WaveFields, prints
 from forum.models import Case, Decision, Idea, OutboxMessage, StatusChange, Wave, WaveKey, WaveMember, WavePrint
 from tests import crowds
 from tests.making import Make
-
-
-class Scene:
-    """A community, a moderator, and copies of one text that newcomers post one after the other."""
-
-    def __init__(self, database: Database, *, many: int = 8, moderation: str = "after") -> None:
-        self.database = database
-        self.place, self.moderator = self.make(
-            lambda make: (make.community(moderation=moderation), make.user(role="moderator"))
-        )
-        self.ids = [self.post(title, body) for title, body in crowds.copies(many)]
-
-    def make(self, work):
-        return self.database.write(lambda db: work(Make(db)))
-
-    def post(self, title: str, body: str, *, author: Person | None = None) -> int:
-        author_id = (author or self.make(lambda make: make.user(trust_level=0))).id
-        return crowds.post_one(self.database, author_id, IdeaFields(title=title, body=body, community=self.place.slug))
-
-    def watch(self) -> None:
-        self.database.write(search.fold_in)
-        while waves.look_at_new(self.database):
-            pass
-
-    @property
-    def wave_id(self) -> int:
-        with self.database.reading() as db:
-            return db.execute(sa.select(Wave.id)).scalar_one()
-
-    def states(self) -> list[str]:
-        with self.database.reading() as db:
-            return list(db.execute(sa.select(Idea.state).where(Idea.id.in_(self.ids)).order_by(Idea.id)).scalars())
-
-    def state(self, idea_id: int) -> str:
-        with self.database.reading() as db:
-            return db.execute(sa.select(Idea.state).where(Idea.id == idea_id)).scalar_one()
-
-    def open_kinds(self) -> list[str]:
-        with self.database.reading() as db:
-            return list(db.execute(sa.select(Case.kind).where(Case.is_open)).scalars())
-
-    def track(self) -> waves.Done:
-        return self.database.write(
-            lambda db: waves.put_on_track(db, self.moderator, self.wave_id, "spam", "Once is enough.")
-        )
-
-    def decide(self, action: str, user: Person | None = None) -> waves.Done:
-        fields = WaveFields(action=action, reason="" if action == "keep" else "spam")
-        return self.database.write(lambda db: waves.decide(db, user or self.moderator, self.wave_id, fields))
-
-    def take_back(self) -> waves.Done:
-        return self.database.write(lambda db: waves.take_back(db, self.moderator, self.wave_id))
-
-    def differences(self) -> list[object]:
-        """Counts and index entries that are not what their rows say."""
-        with self.database.reading() as db:
-            found = [recounts.check(db, kind, recounts.next_ids(db, kind, 0)) for kind in recounts.KINDS]
-            return [*(one for part in found for one in part), *search.check(db)]
-
-
-def test_the_first_copies_of_newcomers_are_published_and_later_ones_wait(database: Database) -> None:
-    scene = Scene(database)
-    assert scene.states() == ["published"] * prints.FEW + ["held"] * (8 - prints.FEW)
-    known = scene.make(lambda make: make.user(trust_level=1))
-    title, body = crowds.copies(1, seed=9)[0]
-    assert scene.state(scene.post(title, body, author=known)) == "published"
-    assert scene.state(scene.post("Longer hours for the library", "It closes before people leave work.")) == "published"
+from tests.surges import Scene
 
 
 def test_copies_become_one_case_and_the_first_ones_wait_too(database: Database) -> None:
@@ -267,18 +198,6 @@ def test_a_dismissed_wave_publishes_what_it_held_and_does_not_come_back(database
     assert scene.differences() == []
 
 
-def test_what_its_community_checks_waits_on_its_own_again_when_a_wave_is_dismissed(database: Database) -> None:
-    scene = Scene(database, moderation="before")
-    assert scene.open_kinds() == ["held"] * 8
-    scene.watch()
-    assert scene.open_kinds() == ["wave"]
-    scene.decide("keep")
-    assert set(scene.states()) == {"held"}
-    assert scene.open_kinds() == ["held"] * 8
-    scene.take_back()
-    assert scene.open_kinds() == ["wave"]
-
-
 def test_a_reader_who_reported_a_member_hears_what_became_of_it(database: Database) -> None:
     scene = Scene(database, many=4)
     reporter = scene.make(lambda make: make.user())
@@ -347,21 +266,6 @@ def test_a_case_that_is_lent_to_another_is_theirs(database: Database) -> None:
     database.write(claim)
     with pytest.raises(Conflict, match="Mo has this case"):
         scene.track()
-
-
-def test_an_idea_that_becomes_a_copy_by_an_edit_is_looked_at_again(database: Database) -> None:
-    scene = Scene(database, many=7)
-    author = scene.make(lambda make: make.user(trust_level=0))
-    idea_id = scene.post("Longer hours for the library", "It closes before people leave work.", author=author)
-    scene.watch()
-    title, body = crowds.copies(1, seed=11)[0]
-    fields = TextFields(title=title, body=body)
-    database.write(lambda db: posting.edit(db, people.load(db, author.id), idea_id, fields))
-    scene.watch()
-    assert scene.state(idea_id) == "held"
-    with database.reading() as db:
-        members = db.execute(sa.select(WaveMember.subject_id)).scalars().all()
-    assert idea_id in members
 
 
 def test_prints_are_forgotten_after_some_weeks(database: Database) -> None:

@@ -25,7 +25,9 @@ _STATE_AFTER = {"off-topic": "off-topic", "remove": "removed", "keep": "publishe
 _DECIDABLE = ("published", "held", "off-topic")
 
 _of_wave = sa.and_(WaveMember.wave_id == sa.bindparam("wave"), WaveMember.subject_kind == "idea")
-_WAITING = sa.select(WaveMember.subject_id, WaveMember.is_held_here).where(_of_wave, WaveMember.is_waiting)
+_WAITING = sa.select(WaveMember.subject_id, WaveMember.is_held_here, WaveMember.added_at).where(
+    _of_wave, WaveMember.is_waiting
+)
 _HELD_WAITING = (
     sa.select(Idea.id)
     .join_from(WaveMember, Idea, Idea.id == WaveMember.subject_id)
@@ -80,15 +82,17 @@ def put_on_track(db: Connection, user: Person | None, wave_id: int, reason: str,
 def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields) -> Done:
     """Do one thing with every post of a wave that waits; each gets its decision, each author hears once.
 
-    Posts that are removed, withdrawn or merged already keep what they are. Conflict if somebody else has the case or
-    nothing waits; Forbidden on one's own posts and where posts lie in communities that this person does not manage.
+    Posts that are removed, withdrawn or merged already keep what they are, and those that a person kept meanwhile.
+    Conflict if somebody else has the case or nothing waits; Forbidden on one's own posts, and where posts lie in
+    communities that this person does not manage.
     """
     wave = records.get(db, user, wave_id)
     user = require(user, "wave.decide", wave)
     _check(db, user, wave)
     case_id = _close_case(db, user, wave)
-    waiting = {row.subject_id: row.is_held_here for row in db.execute(_WAITING, {"wave": wave.id})}
-    rows = [row for row in bulks.load(db, waiting) if row.state in _DECIDABLE]
+    members = db.execute(_WAITING, {"wave": wave.id}).all()
+    waiting, kept = {row.subject_id: row.is_held_here for row in members}, _kept_since(db, members)
+    rows = [row for row in bulks.load(db, waiting) if row.state in _DECIDABLE and row.id not in kept]
     after = _STATE_AFTER[fields.action]
     changing = [row for row in rows if row.state != after and (fields.action != "keep" or waiting[row.id])]
     deed = Deed(user, fields.action, decisions.new_act(), fields.reason, fields.note)
@@ -111,6 +115,12 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
     db.execute(_SETTLE, {"wave": wave.id, "act": wave_act})
     db.execute(_SET_STATE, {"wave": wave.id, "new_state": "dismissed" if fields.action == "keep" else "on-track"})
     return Done(deed.act_id, len(changing), wave.member_count - len(changing))
+
+
+def _kept_since(db: Connection, members: Sequence[Any]) -> set[int]:
+    """Those that a person kept by themselves since they are in the wave."""
+    found = bulks.kept(db, [row.subject_id for row in members])
+    return {row.subject_id for row in members if row.subject_id in found and found[row.subject_id] >= row.added_at}
 
 
 def _check(db: Connection, user: Person, wave: WaveView) -> None:

@@ -187,6 +187,8 @@ def _is_to_hold(group: Group, wave_state: str, row: Any, since: datetime) -> boo
 
 def _hold(db: Connection, wave_id: int, idea_ids: Sequence[int]) -> None:
     """Hold ideas until a moderator has looked at their wave; each author is told, with a decision that can be read."""
+    known = bulks.kept(db, idea_ids)  # no program takes back what a person kept
+    idea_ids = [idea_id for idea_id in idea_ids if idea_id not in known]
     if not idea_ids:
         return
     members = sa.update(WaveMember).where(WaveMember.wave_id == wave_id, WaveMember.subject_id.in_(idea_ids))
