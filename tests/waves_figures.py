@@ -21,7 +21,7 @@ from forum.domain.lists import Filters
 from forum.domain.posting import IdeaFields
 from forum.domain.search.documents import Document
 from forum.domain.waves import prints
-from forum.models import Case, Community, Idea, Wave, WaveMember
+from forum.models import Case, Community, Idea, Wave, WaveKey, WaveMember, WavePrint
 from forum.web.home import RISING, SETTLED
 from tests import crowds, dialogue, petitions, postgres
 from tests.making import Make
@@ -211,7 +211,9 @@ def cost(folder: Path) -> None:
             idea_id = crowds.post_one(database, author_id, fields)
             posted += time.process_time() - began
             with database.transaction() as db:
-                db.execute(sa.text("DELETE FROM wave_prints WHERE subject_id = :id"), {"id": idea_id})
+                its = sa.select(WavePrint.id).where(WavePrint.subject_id == idea_id)
+                db.execute(sa.delete(WaveKey).where(WaveKey.print_id.in_(its)))
+                db.execute(sa.delete(WavePrint).where(WavePrint.subject_id == idea_id))
                 middle = time.process_time()
                 waves.note(db, seen, idea_id=idea_id, author_id=author_id, community_id=1)
                 looked += time.process_time() - middle

@@ -1,9 +1,12 @@
 """Waves on the web: the case in the queue, the page of the wave, one act on all, the next case, taking it back."""
 
 import re
+from datetime import timedelta
 
 import sqlalchemy as sa
+import time_machine
 
+from forum.clock import now
 from forum.domain import posting, search, waves
 from forum.domain.people import Person
 from forum.domain.posting import IdeaFields
@@ -130,3 +133,18 @@ def test_readers_and_managers_of_other_places_find_no_wave(site: Site) -> None:
     assert site.get(path).status_code == 404
     assert site.post(path, {"action": "keep"}).status_code == 404
     assert re.search("No waves here", site.get("/moderation/waves").text)
+
+
+def test_an_idea_rises_to_the_front_page_when_it_is_a_minute_old(site: Site) -> None:
+    old, young = site.make(
+        lambda make: (
+            make.idea(title="A bench at the ferry", created_at=now() - timedelta(minutes=2)),
+            make.idea(title="A lamp at the ferry", votes=3),
+        )
+    )
+    page = site.get("/").text
+    assert f"/ideas/{old}-" in page
+    assert f"/ideas/{young}-" not in page
+    assert f"/ideas/{young}-" in site.get("/ideas").text
+    with time_machine.travel(now() + timedelta(minutes=2)):
+        assert "A lamp at the ferry" in site.get("/?later").text
