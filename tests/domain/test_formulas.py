@@ -15,9 +15,10 @@ import pytest
 
 from forum.cli.exports import Method
 from forum.db import Connection
-from forum.domain import exports, formulas, lists, ranking
+from forum.domain import exports, formulas, lists, ranking, rankings
 from forum.domain.errors import NotFound
 from forum.domain.lists import Filters
+from forum.domain.rankings import Selection
 from tests.making import Make
 
 DAY = datetime(2009, 5, 21, 12, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_the_command_line_knows_every_formula() -> None:
 @pytest.mark.parametrize("name", formulas.FORMULAS)
 def test_a_file_has_the_order_of_the_list(db: Connection, ideas: list[int], name: str) -> None:
     formula = formulas.get(name)
-    rows = list(exports.ranked(db, formula, Filters(), "https://forum.example"))
+    rows = list(rankings.records(db, Selection(formula.name), "https://forum.example"))
     listed = lists.find(db, Filters(sort=formula.sort)).rows
     assert [row["id"] for row in rows] == [row.id for row in listed]
     assert [row["rank"] for row in rows] == list(range(1, len(TALLIES) + 1))
@@ -89,7 +90,7 @@ def test_a_file_has_the_order_of_the_list(db: Connection, ideas: list[int], name
 
 def test_of_equal_ideas_the_later_one_comes_first(db: Connection, make: Make) -> None:
     ids = [make.idea(up=3, net=3, created_at=DAY) for _ in range(4)]
-    rows = exports.ranked(db, formulas.get("net"), Filters(), "")
+    rows = rankings.records(db, Selection(), "")
     assert [row["id"] for row in rows] == ids[::-1]
 
 
@@ -97,7 +98,7 @@ def test_csv_and_json_hold_the_same(db: Connection, ideas: list[int]) -> None:
     formula = formulas.get("approval")
 
     def rows() -> Iterator[dict[str, Any]]:
-        return exports.ranked(db, formula, Filters(), "https://forum.example", most=4)
+        return rankings.records(db, Selection(formula.name), "https://forum.example", most=4)
 
     table = list(csv.DictReader(io.StringIO(b"".join(exports.as_csv(rows())).decode())))
     data = json.loads(b"".join(exports.as_json(formula, {"limit": "4"}, rows())))
@@ -117,7 +118,7 @@ def test_no_ideas_make_a_head_line_and_an_empty_list(db: Connection) -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(db: Connection, make: Make, start: str) -> None:
     make.idea(title=f"{start}cmd|' /C calc'!A0", body=f"{start}1+1")
-    content = b"".join(exports.as_csv(exports.ranked(db, formulas.get("net"), Filters(), "")))
+    content = b"".join(exports.as_csv(rankings.records(db, Selection(), "")))
     [row] = csv.DictReader(io.StringIO(content.decode(), newline=""))
     assert row["title"].startswith("'")
     assert row["body"].startswith("'")
