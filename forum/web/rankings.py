@@ -49,9 +49,10 @@ def index(visit: Visit) -> Answer:
 def show(visit: Visit, method: str) -> Answer:
     """GET /rankings/{method}: one formula explained, with an example from this forum."""
     formula = formulas.get(method)
-    example = formulas.example(visit.db, formula)
+    example = rankings.example(visit.db, formula)
     others = [one for one in FORMULAS.values() if one is not formula]
-    return Page("rankings/show.html", {"formula": formula, "example": example, "others": others})
+    context = {"formula": formula, "example": example, "others": others, "ties": formulas.TIES}
+    return Page("rankings/show.html", context)
 
 
 def index_csv(visit: Visit) -> Answer:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
@@ -51,21 +52,21 @@ def test_the_lower_bound_is_the_root_of_wilsons_equation(up: int, down: int) -> 
 
 @pytest.mark.parametrize("name", formulas.FORMULAS)
 @pytest.mark.parametrize(("up", "down"), TALLIES)
-def test_the_worked_example_ends_with_the_score_that_is_stored(name: str, up: int, down: int) -> None:
+def test_the_worked_example_ends_with_the_score_that_is_stored(db: Connection, name: str, up: int, down: int) -> None:
     formula = formulas.get(name)
-    result = formula.work_out(up, down, DAY)[-1][1].rpartition("= ")[2]
+    result = formula.work_out(db, SimpleNamespace(id=1, up=up, down=down, created_at=DAY))[-1][1].rpartition("= ")[2]
     score = float(getattr(ranking.ranks(up, down, DAY), formula.column))
     assert float(result.replace(",", "").replace("−", "-")) == pytest.approx(score, abs=5e-5)
 
 
 def test_the_example_is_the_idea_that_leads(db: Connection, ideas: list[int]) -> None:
-    example = formulas.example(db, formulas.get("net"))
+    example = rankings.example(db, formulas.get("net"))
     assert example is not None
     assert (example.title, example.up, example.down) == ("5000 to 1", 5000, 1)
 
 
 def test_there_is_no_example_where_there_are_no_ideas(db: Connection) -> None:
-    assert formulas.example(db, formulas.get("net")) is None
+    assert rankings.example(db, formulas.get("net")) is None
 
 
 def test_an_unknown_formula_is_not_found() -> None:

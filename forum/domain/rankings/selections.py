@@ -189,11 +189,7 @@ def _community_ids(db: Connection, selection: Selection) -> list[int | None]:
 def in_words(db: Connection, selection: Selection) -> list[str]:
     """What is ranked, which votes count and how equal scores are ordered, in plain sentences."""
     formula = formulas.get(selection.method)
-    return [f"Formula: {formula.label}. {formula.summary}", *_ideas(db, selection), *_votes(selection), TIES]
-
-
-TIES = "Of two ideas with equal scores, the one that was added to this forum later comes first."
-"""The one rule for ties: the higher number first."""
+    return [f"Formula: {formula.label}. {formula.summary}", *_ideas(db, selection), *_votes(selection), formulas.TIES]
 
 
 def _ideas(db: Connection, selection: Selection) -> list[str]:
