@@ -242,3 +242,22 @@ def _votes(selection: Selection) -> list[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def in_short(db: Connection, selection: Selection) -> str:
+    """A name for a column: the formula, and what sets the selection apart."""
+    names = {place.slug: place.name for place in communities.directory(db).values()}
+    parts = [names.get(slug, slug) for slug in selection.communities]
+    parts += [f"tag {selection.tag}"] if selection.tag else []
+    parts += [f"theme {selection.theme}"] if selection.theme else []
+    parts += [STATUSES[selection.status].lower()] if selection.status else []
+    parts += [agencies.get(db, selection.agency).name] if selection.agency else []
+    parts += [f"posted by {KINDS[selection.author].lower()}"] if selection.author else []
+    parts += [f"from {selection.since}"] if selection.since else []
+    parts += [f"up to {selection.until}"] if selection.until else []
+    parts += [f"votes of {KINDS[selection.voters].lower()}"] if selection.voters else []
+    parts += ["confirmed votes only"] if selection.confirmed else []
+    parts += ["with off-topic ideas"] if selection.track else []
+    parts += ["with votes set aside"] if selection.aside else []
+    label = formulas.get(selection.method).label
+    return f"{label}: {', '.join(parts)}" if parts else label
