@@ -10,9 +10,9 @@ from forum.domain import agencies, communities, exports, formulas, rankings
 from forum.domain.errors import Invalid
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import STATUSES
-from forum.domain.rankings import Selection
+from forum.domain.rankings import Selection, comparisons
 from forum.domain.rankings.selections import KINDS, PARAMETERS, YES
-from forum.web import lists
+from forum.web import laboratory, lists
 from forum.web.forms import Form
 from forum.web.render import Answer, Download, Page
 from forum.web.visits import Visit
@@ -111,6 +111,7 @@ def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
         "kinds": list(KINDS.items()),
         "lengths": [(str(length), f"First {length}") for length in LENGTHS],
         "is_filtered": selection != Selection(selection.method),
+        "compare_url": laboratory.address(laboratory.State(_by_all(selection))),
         "files": {kind: address(f"/rankings.{kind}", selection, limit=str(most)) for kind in FILES},
         "all_files": {kind: address(f"/rankings.{kind}", selection) for kind in FILES},
         "file_most": FILE_MOST,
@@ -141,13 +142,20 @@ def _shown(row: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {**row, "community_name": names.get(row["community"], ""), "status_label": STATUSES[row["status"]]}
 
 
-def _tab(formula: formulas.Formula, selection: Selection, most: int) -> dict[str, Any]:
+def _by_all(selection: Selection) -> tuple[Selection, ...]:
+    """The same ideas and votes by each formula that can do it."""
+    return tuple(_by(formula, selection) for formula in FORMULAS.values())[: comparisons.MOST]
+
+
+def _by(formula: formulas.Formula, selection: Selection) -> Selection:
     other = replace(selection, method=formula.name)
-    if not formula.is_by_tally:
-        other = replace(other, voters="", confirmed=False, aside=False)
+    return other if formula.is_by_tally else replace(other, voters="", confirmed=False, aside=False)
+
+
+def _tab(formula: formulas.Formula, selection: Selection, most: int) -> dict[str, Any]:
     return {
         "value": formula.name,
         "label": formula.label,
-        "url": address("/rankings", other, limit=str(most)),
+        "url": address("/rankings", _by(formula, selection), limit=str(most)),
         "is_current": formula.name == selection.method,
     }

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -74,14 +73,19 @@ def standard() -> tuple[Selection, ...]:
 
 
 def compare(db: Connection, selections: Sequence[Selection]) -> Comparison:
-    """Rankings side by side. Invalid unless there are FEWEST to MOST, each another one."""
+    """Rankings side by side. Invalid as `check` says."""
+    check(selections)
+    columns = tuple(_column(db, selection) for selection in selections)
+    pairs = tuple(_pair(columns, first, second) for first, second in combinations(range(len(columns)), 2))
+    return Comparison(columns, pairs)
+
+
+def check(selections: Sequence[Selection]) -> None:
+    """Invalid unless there are FEWEST to MOST, each another one."""
     if not FEWEST <= len(selections) <= MOST:
         raise Invalid({"ranking": f"Please choose {FEWEST} to {MOST} rankings."})
     if len(set(selections)) < len(selections):
         raise Invalid({"ranking": "Two of these rankings are the same. Please choose different ones."})
-    columns = tuple(_column(db, selection) for selection in selections)
-    pairs = tuple(_pair(columns, first, second) for first, second in combinations(range(len(columns)), 2))
-    return Comparison(columns, pairs)
 
 
 def _column(db: Connection, selection: Selection) -> Column:
@@ -120,7 +124,7 @@ _TITLES = (
 )
 
 
-def titles(db: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def titles(db: Connection, ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Idea id → title, path, community_name. Asks no rights: the ids come from a ranking."""
     return {
         row.id: {"title": row.title, "path": path(row.id, row.slug), "community_name": row.community_name}
