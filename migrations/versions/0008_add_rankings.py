@@ -1,4 +1,4 @@
-"""Add figures: what the ranking laboratory shows of large forums, counted now and then."""
+"""Add figures: what the ranking laboratory shows of large forums, counted now and then; equal approval is equal."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table of figures, empty: the housekeeping fills it."""
+    """Make the table of figures, empty: the housekeeping fills it. Ideas without a vote for have an approval of 0."""
+    op.execute("UPDATE ideas SET approval = 0 WHERE approval > 0 AND approval < 1e-9")  # rests of rounding
     op.create_table(
         "figures",
         sa.Column("name", sa.String, nullable=False),
