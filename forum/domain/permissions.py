@@ -206,6 +206,7 @@ RULES: dict[str, Rule] = {
     "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
+    "desk.read": policy_team,
 }
 """Action → rule. Nothing anywhere else decides who may do what."""
 

@@ -24,6 +24,7 @@ from forum.domain import (
     trust,
     waves,
 )
+from forum.domain.rankings import participation
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -79,6 +80,14 @@ def settle_ranks(database: Database) -> None:
         pass
 
 
+def count_participation(database: Database) -> None:
+    """On a large forum: count what the ranking laboratory shows, and keep it. Nobody waits meanwhile."""
+    with database.reading() as db:
+        counted = participation.count(db) if participation.is_large(db) else None
+    if counted is not None:
+        database.write(partial(participation.keep, participation=counted))
+
+
 def watch_for_waves(database: Database) -> None:
     """Look at every new post, some hundred a time."""
     while waves.look_at_new(database):
@@ -100,6 +109,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "prints": (3600.0, forget_prints),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "figures": (3600.0, count_participation),
 }
 """What is done in many short transactions."""
 
