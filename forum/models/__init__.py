@@ -20,6 +20,7 @@ from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
+from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 
@@ -43,6 +44,7 @@ __all__ = [
     "Idea",
     "IdeaTag",
     "IdeaText",
+    "IdeaTheme",
     "LimitHit",
     "Mail",
     "MailCode",
@@ -69,6 +71,8 @@ __all__ = [
     "StaleRank",
     "StatusChange",
     "Tag",
+    "Theme",
+    "ThemeRun",
     "User",
     "UserChange",
     "Vote",
