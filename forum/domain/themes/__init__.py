@@ -3,7 +3,46 @@
 What groups needs numpy and is imported only where it is used: the site itself runs without it.
 """
 
-from forum.domain.themes.making import make
-from forum.domain.themes.runs import Run, due, latest
+from forum.domain.themes.making import Progress, make
+from forum.domain.themes.runs import LEAST_IDEAS, Run, due, latest
+from forum.domain.themes.views import (
+    MEMBERS,
+    Overview,
+    Place,
+    ThemeLink,
+    ThemeView,
+    ThemeWord,
+    find,
+    get,
+    of_idea,
+    overview,
+    path,
+    places,
+    strengths,
+    successor,
+    typical,
+)
 
-__all__ = ["Run", "due", "latest", "make"]
+__all__ = [
+    "LEAST_IDEAS",
+    "MEMBERS",
+    "Overview",
+    "Place",
+    "Progress",
+    "Run",
+    "ThemeLink",
+    "ThemeView",
+    "ThemeWord",
+    "due",
+    "find",
+    "get",
+    "latest",
+    "make",
+    "of_idea",
+    "overview",
+    "path",
+    "places",
+    "strengths",
+    "successor",
+    "typical",
+]
