@@ -14,13 +14,13 @@ from forum.domain.themes.views import (
     ThemeWord,
     find,
     get,
+    most_typical,
     of_idea,
     overview,
     path,
     places,
     strengths,
     successor,
-    typical,
 )
 
 __all__ = [
@@ -38,11 +38,11 @@ __all__ = [
     "get",
     "latest",
     "make",
+    "most_typical",
     "of_idea",
     "overview",
     "path",
     "places",
     "strengths",
     "successor",
-    "typical",
 ]

@@ -236,7 +236,7 @@ def strengths(db: Connection, theme_id: int, ids: Sequence[int]) -> dict[int, fl
     return {row.idea_id: row.strength for row in db.execute(_STRENGTHS, {"theme_id": theme_id, "ids": list(ids)})}
 
 
-def typical(db: Connection, theme_id: int, most: int) -> list[Any]:
+def most_typical(db: Connection, theme_id: int, most: int) -> list[Any]:
     """The ideas most typical of a theme: id, slug, title, up, down, strength."""
     return list(db.execute(_TYPICAL, {"theme_id": theme_id, "most": most}))
 
