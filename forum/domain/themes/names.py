@@ -19,6 +19,8 @@ SHOWN = 4
 """Words in the name of a theme."""
 ALIKE = 5
 """Of two words that begin with so many equal letters, only the first is kept: classified, classification."""
+SMALL = 0.25
+"""A word that is in small letters so often stands so: headings and shouting write in large ones what is no name."""
 
 Word = tuple[str, float, float]
 """A word, the share of the theme's ideas that say it, and the share of all other ideas."""
@@ -59,20 +61,23 @@ def address(found: Sequence[Sequence[str | float]]) -> str:
 
 
 def _spellings(text: str, wanted: set[str]) -> Iterator[tuple[str, str]]:
-    """Each wanted stem with the word of the text that it was made from."""
+    """Each wanted stem with the word of the text that it was made from, of words with a hyphen the whole."""
     for start, end, made in terms.spans(text):
-        if len(made) == 1 and made[0] in wanted:
-            yield made[0], text[start:end].strip("'\u2019\"").removesuffix("'s").removesuffix("\u2019s")
+        for stem in made:
+            if stem in wanted:
+                yield stem, text[start:end].removesuffix("'s").removesuffix("\u2019s")
 
 
 def _usual(spelled: Counter[str]) -> str:
-    """The word that is most usual whatever its case, in its most usual case; of equals the first by letters."""
+    """The word that is most usual whatever its case; in small letters if people often write it so, else as mostly."""
     folded: Counter[str] = Counter()
     for word, times in spelled.items():
         folded[word.casefold()] += times
     if not folded:
         return ""
     best = min(folded, key=lambda word: (-folded[word], word))
+    if spelled[best] >= SMALL * folded[best]:
+        return best
     return min((word for word in spelled if word.casefold() == best), key=lambda word: (-spelled[word], word))
 
 
