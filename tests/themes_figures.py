@@ -25,6 +25,12 @@ FOLDER = (
 THEMES, IDEAS = 10, 5
 
 
+def say(line: str) -> None:
+    """A line for the reader."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def load(database: Database) -> None:
     """Import the ideas of the dialogue."""
     with database.transaction() as db:
@@ -33,16 +39,16 @@ def load(database: Database) -> None:
 
 def show(db: Connection, seed: int) -> None:
     """Print what a reader judges."""
-    chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    chance = random.Random(seed)
     found = themes.overview(db)
-    print(f"{len(found.themes)} themes, {found.placed} of {found.public} ideas, {found.outside} outside")
+    say(f"{len(found.themes)} themes, {found.placed} of {found.public} ideas, {found.outside} outside")
     for theme in sorted(chance.sample(found.themes, THEMES), key=lambda theme: -theme.ideas):
-        print(f"\n{theme.id}. {', '.join(word.word for word in theme.words[:6])} ({theme.ideas} ideas)")
-        print(f"   center: {theme.central_title}")
+        say(f"\n{theme.id}. {', '.join(word.word for word in theme.words[:6])} ({theme.ideas} ideas)")
+        say(f"   center: {theme.central_title}")
         titles = sa.select(Idea.title).join(IdeaTheme, IdeaTheme.idea_id == Idea.id).order_by(Idea.id)
         members = db.execute(titles.where(IdeaTheme.theme_id == theme.id)).scalars().all()
         for title in chance.sample(members, min(IDEAS, len(members))):
-            print(f"   - {title[:110]}")
+            say(f"   - {title[:110]}")
 
 
 def main() -> None:
@@ -54,7 +60,7 @@ def main() -> None:
         load(database)
         begun = time.process_time()
         themes.make(database)
-        print(f"{time.process_time() - begun:.1f} s of processor time")
+        say(f"{time.process_time() - begun:.1f} s of processor time")
         with database.reading() as db:
             show(db, seed)
         database.close()

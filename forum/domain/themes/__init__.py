@@ -6,7 +6,6 @@ What groups needs numpy and is imported only where it is used: the site itself r
 from forum.domain.themes.making import Progress, make
 from forum.domain.themes.runs import LEAST_IDEAS, Run, due, latest
 from forum.domain.themes.views import (
-    MEMBERS,
     Overview,
     Place,
     ThemeLink,
@@ -25,7 +24,6 @@ from forum.domain.themes.views import (
 
 __all__ = [
     "LEAST_IDEAS",
-    "MEMBERS",
     "Overview",
     "Place",
     "Progress",

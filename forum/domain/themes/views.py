@@ -79,10 +79,6 @@ _PUBLIC = {
     .where(Idea.is_public, *([Idea.community_id == sa.bindparam("the_scope")] * is_one))
     for is_one in (False, True)
 }
-MEMBERS = sa.select(IdeaTheme.idea_id).where(
-    Theme.id == sa.bindparam("theme_id"), IdeaTheme.theme_id == Theme.id, IdeaTheme.run_id == Theme.run_id
-)
-"""The ids of the ideas of a theme, whether or not they are public still."""
 
 
 @dataclass(frozen=True, slots=True)
