@@ -204,6 +204,7 @@ RULES: dict[str, Rule] = {
     "note.write": manages_any,
     "user.mark": administrator,
     "ranking.export": policy_team,
+    "desk.read": policy_team,
 }
 """Action → rule. Nothing anywhere else decides who may do what."""
 

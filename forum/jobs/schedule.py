@@ -23,6 +23,7 @@ from forum.domain import (
     suspensions,
     trust,
 )
+from forum.domain.rankings import participation
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -78,6 +79,14 @@ def settle_ranks(database: Database) -> None:
         pass
 
 
+def count_participation(database: Database) -> None:
+    """On a large forum: count what the ranking laboratory shows, and keep it. Nobody waits meanwhile."""
+    with database.reading() as db:
+        counted = participation.count(db) if participation.is_large(db) else None
+    if counted is not None:
+        database.write(partial(participation.keep, participation=counted))
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "ranks": (60.0, settle_ranks),
@@ -85,6 +94,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "figures": (3600.0, count_participation),
 }
 """What is done in many short transactions."""
 
