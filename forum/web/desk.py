@@ -21,6 +21,7 @@ TOOLS = (
     Tool(
         "/rankings/laboratory", "Laboratory", "Compare rankings. See what they share, and how few people do how much."
     ),
+    Tool("/themes", "Themes", "See what people write about: similar ideas in groups, with their votes."),
 )
 """In the order in which the work goes."""
 

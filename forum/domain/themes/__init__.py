@@ -4,7 +4,7 @@ What groups needs numpy and is imported only where it is used: the site itself r
 """
 
 from forum.domain.themes.making import Progress, make
-from forum.domain.themes.runs import LEAST_IDEAS, Run, due, latest
+from forum.domain.themes.runs import LEAST_IDEAS, Run, due, latest, scopes
 from forum.domain.themes.views import (
     Overview,
     Place,
@@ -41,6 +41,7 @@ __all__ = [
     "overview",
     "path",
     "places",
+    "scopes",
     "strengths",
     "successor",
 ]

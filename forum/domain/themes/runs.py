@@ -86,13 +86,18 @@ _LATEST_COLUMNS = sa.select(
 ).where(_is_scope, ThemeRun.is_shown)
 
 
+def scopes(db: Connection) -> list[int]:
+    """Of what there are themes: 0 for all ideas, and the ids of communities that have their own."""
+    return list(db.execute(_SCOPES).scalars())
+
+
 def due(db: Connection) -> list[int]:
     """The scopes whose themes should be made anew now: of all ideas, and of communities that have themes of their own.
 
     That is when NEW_LEAST ideas and NEW_SHARE of all are new; when any idea is new and the themes are OLDEST; when the
     method has changed; or when there are none yet and LEAST_IDEAS to learn from.
     """
-    return [scope for scope in sorted({0, *db.execute(_SCOPES).scalars()}) if _is_due(db, scope)]
+    return [scope for scope in sorted({0, *scopes(db)}) if _is_due(db, scope)]
 
 
 def _is_due(db: Connection, scope: int) -> bool:

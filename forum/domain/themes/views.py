@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection, address, is_remembering
+from forum.db import Connection, Prepared, address, is_remembering
 from forum.domain import ideas
 from forum.domain.errors import NotFound
 from forum.domain.themes import names, runs
@@ -70,8 +70,11 @@ _FACTS = sa.select(
 ).join_from(Theme, Idea, Idea.id == Theme.central_id)
 _SHOWN = _FACTS.where(Theme.scope == sa.bindparam("the_scope"), Theme.is_shown)
 _BY_ID = _FACTS.where(Theme.id == sa.bindparam("theme_id"))
-_OF_IDEA = sa.select(Theme.id, Theme.slug, Theme.words).where(
-    _is_member, Theme.scope == 0, Theme.is_shown, Idea.id == sa.bindparam("idea_id")
+_OF_IDEA = Prepared(
+    sa.select(Theme.id, Theme.slug, Theme.words)
+    .join_from(IdeaTheme, Theme, sa.and_(Theme.id == IdeaTheme.theme_id, Theme.run_id == IdeaTheme.run_id))
+    .join(Idea, Idea.id == IdeaTheme.idea_id)
+    .where(IdeaTheme.idea_id == sa.bindparam("idea_id"), Theme.is_shown, Theme.scope == 0, Idea.is_public)
 )
 _PUBLIC = {
     is_one: sa.select(sa.func.count())
@@ -193,7 +196,10 @@ def get(db: Connection, theme_id: int) -> ThemeView:
     row = db.execute(_BY_ID, {"theme_id": theme_id}).first()
     if row is None or not row.is_shown:
         raise NotFound("There is no such theme.")
-    return _view(row, db.execute(_ONE, {"theme_id": theme_id}).one())
+    counts = db.execute(_ONE, {"theme_id": theme_id}).one()
+    if not counts.ideas:  # none of its ideas is public any more: their words are not told either
+        raise NotFound("There is no such theme.")
+    return _view(row, counts)
 
 
 def successor(db: Connection, theme_id: int) -> ThemeLink | None:
@@ -207,7 +213,7 @@ def successor(db: Connection, theme_id: int) -> ThemeLink | None:
 
 def of_idea(db: Connection, idea_id: int) -> ThemeLink | None:
     """The theme of an idea among all public ideas, if it has one and is public."""
-    row = db.execute(_OF_IDEA, {"idea_id": idea_id}).first()
+    row = _OF_IDEA.first(db, {"idea_id": idea_id})
     return None if row is None else ThemeLink(row.id, row.slug, names.label(row.words))
 
 
