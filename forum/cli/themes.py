@@ -1,5 +1,6 @@
 """The command that groups ideas into themes."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -12,6 +13,7 @@ from forum.cli.base import WRONG, fail, opened, say
 from forum.db import Connection, Database
 from forum.domain import communities
 from forum.domain import themes as groups
+from forum.domain.errors import Conflict
 
 ERRORS = Console(stderr=True)
 SHOWN = 10
@@ -31,10 +33,17 @@ def themes(
     if community and if_due:
         fail("Say --community or --if-due, not both.", WRONG)
     with opened() as database:
+        if if_due:
+            os.nice(10)  # pages come first
         with database.reading() as db:
             scopes = groups.due(db) if if_due else [_community(db, community) if community else 0]
         for scope in scopes:
-            _make(database, scope)
+            try:
+                _make(database, scope)
+            except Conflict as error:
+                if not if_due:
+                    raise
+                say(str(error))
 
 
 def _make(database: Database, scope: int) -> None:

@@ -24,6 +24,7 @@ from forum.domain import (
     trust,
 )
 from forum.domain.rankings import participation
+from forum.jobs import themes
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -94,6 +95,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "themes": (1800.0, themes.regroup),
     "figures": (3600.0, count_participation),
 }
 """What is done in many short transactions."""

@@ -78,12 +78,11 @@ def _make(database: Database, run_id: int, scope: int, told: Progress) -> None:
     for some in texts.read(database, learned, partial(told, "Reading")):
         counted.update(some)
         database.write(partial(runs.touch, run_id=run_id))
-    vocabulary = texts.vocabulary(counted.values())
-    rows = vocabulary.rows(counted.values())
     learned = array("q", counted)
-    counted.clear()
     told("Grouping", 0, 1)
-    found = groups.find(rows)
+    vocabulary = texts.vocabulary(counted.values())
+    found = groups.find(vocabulary.rows(counted.values())) if len(learned) >= runs.LEAST_IDEAS else None
+    counted.clear()
     told("Grouping", 1, 1)
     database.write(partial(runs.touch, run_id=run_id))
     if found is None:

@@ -7,7 +7,7 @@ from forum.domain.themes import centers
 
 TRIED = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 30, 36, 44, 52, 60)
 """Numbers of groups that are tried; more than there will be themes, for many do not hold."""
-TEXTS_EACH = 15
+TEXTS_EACH = 8
 """Texts there must be for each group that is tried."""
 SEED, STARTS, ROUNDS, CANDIDATES = 2009, 6, 40, 4
 
