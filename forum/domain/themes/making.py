@@ -107,11 +107,11 @@ def _make(database: Database, run_id: int, scope: int, told: Progress) -> None:
                 where, how = model.place(vocabulary.rows(some.values()))
                 yield from zip(some, where.tolist(), how.tolist(), strict=True)
 
-    for some in _batches(_both(sample, others())):
-        for _, its, how in some:
+    for batch in _batches(_both(sample, others())):
+        for _, its, how in batch:
             totals[its][0] += 1
             totals[its][1] += how
-        members = [{"idea_id": one, "theme_id": themes[its], "strength": round(how, 4)} for one, its, how in some]
+        members = [{"idea_id": one, "theme_id": themes[its], "strength": round(how, 4)} for one, its, how in batch]
         database.write(partial(runs.put, run_id=run_id, rows=members))
     shown = [
         {"id": theme_id, **about, "idea_count": int(many), "strength": round(sum_ / max(many, 1), 4)}

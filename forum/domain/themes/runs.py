@@ -25,7 +25,16 @@ TOGETHER = 2_000
 """Rows that are written or forgotten in one transaction."""
 
 _is_scope = ThemeRun.scope == sa.bindparam("the_scope")
-_LATEST = sa.select(ThemeRun).where(_is_scope, ThemeRun.is_shown)
+_LATEST = sa.select(
+    ThemeRun.id,
+    ThemeRun.scope,
+    ThemeRun.version,
+    ThemeRun.made_at,
+    ThemeRun.last_id,
+    ThemeRun.idea_count.label("ideas"),
+    ThemeRun.learned_count.label("learned"),
+    ThemeRun.placed_count.label("placed"),
+).where(_is_scope, ThemeRun.is_shown)
 _MAKING = sa.select(ThemeRun.id, ThemeRun.touched_at).where(_is_scope, ThemeRun.is_making)
 _SCOPES = sa.select(ThemeRun.scope).where(ThemeRun.is_shown).order_by(ThemeRun.scope)
 _TOUCH = sa.update(ThemeRun).where(ThemeRun.id == sa.bindparam("run_id"), ThemeRun.is_making)
@@ -70,20 +79,8 @@ class Run:
 
 def latest(db: Connection, scope: int = 0) -> Run | None:
     """The run whose themes are shown: of all public ideas (scope 0), or of the community with this id."""
-    row = db.execute(_LATEST_COLUMNS, {"the_scope": scope}).first()
-    return None if row is None else Run(*row)
-
-
-_LATEST_COLUMNS = sa.select(
-    ThemeRun.id,
-    ThemeRun.scope,
-    ThemeRun.version,
-    ThemeRun.made_at,
-    ThemeRun.last_id,
-    ThemeRun.idea_count,
-    ThemeRun.learned_count,
-    ThemeRun.placed_count,
-).where(_is_scope, ThemeRun.is_shown)
+    row = db.execute(_LATEST, {"the_scope": scope}).first()
+    return None if row is None else Run(**row._mapping)
 
 
 def scopes(db: Connection) -> list[int]:
