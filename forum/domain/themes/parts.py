@@ -9,6 +9,8 @@ TRIED = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 30, 36, 44, 52, 60)
 """Numbers of groups that are tried; more than there will be themes, for many do not hold."""
 TEXTS_EACH = 8
 """Texts there must be for each group that is tried."""
+COUNTED_ON = 4_000
+"""Texts, taken evenly, by which the number of groups is chosen where there are more."""
 SEED, STARTS, ROUNDS, CANDIDATES = 2009, 6, 40, 4
 
 
@@ -18,17 +20,19 @@ def of(placed: Array, weights: Array) -> Array:
     Simplified silhouette: how much nearer a text is to its own center than to the next one, as a share of the distance
     to the next one, in the mean. Deterministic.
     """
-    most = max(TRIED[0], len(placed) // TEXTS_EACH)
-    best: tuple[float, Array] | None = None
+    few: Array = np.arange(min(len(placed), COUNTED_ON)) * len(placed) // min(len(placed), COUNTED_ON)
+    chosen, weighed = placed[few], weights[few]
+    most = max(TRIED[0], len(few) // TEXTS_EACH)
+    best: tuple[float, int, Array] | None = None
     for count in (count for count in TRIED if count <= most):
-        group, middle = _k_means(placed, weights, count)
-        likeness = np.sort(placed @ middle.T, axis=1)
+        group, middle = _k_means(chosen, weighed, count)
+        likeness = np.sort(chosen @ middle.T, axis=1)
         own, next_one = 1 - likeness[:, -1], 1 - likeness[:, -2]
-        silhouette = float(np.average((next_one - own) / np.maximum(next_one, 1e-9), weights=weights))
+        silhouette = float(np.average((next_one - own) / np.maximum(next_one, 1e-9), weights=weighed))
         if best is None or silhouette > best[0] + 1e-6:
-            best = silhouette, group
+            best = silhouette, count, group
     assert best is not None
-    return best[1]
+    return best[2] if len(few) == len(placed) else _k_means(placed, weights, best[1])[0]
 
 
 def _k_means(placed: Array, weights: Array, count: int) -> tuple[Array, Array]:
