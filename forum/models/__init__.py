@@ -23,6 +23,7 @@ from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
+from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -75,4 +76,10 @@ __all__ = [
     "UserChange",
     "Vote",
     "VoteAside",
+    "Wave",
+    "WaveAct",
+    "WaveKey",
+    "WaveMember",
+    "WavePrint",
+    "WaveTurn",
 ]
