@@ -3,16 +3,12 @@
 import io
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from docx import Document
-from docx.enum.section import WD_ORIENT
-from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import OxmlElement, parse_xml
+from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Emu, Pt, RGBColor
 
 from forum.papers.blocks import (
     Block,
@@ -34,8 +30,8 @@ from forum.papers.blocks import (
     spans,
 )
 from forum.papers.footnotes import Footnotes
+from forum.papers.looks import element, set_up
 
-_INK, _SOFT, _ACCENT = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x50, 0x50, 0x50), RGBColor(0x0B, 0x4A, 0x8F)
 _STYLES = {"lead": "Lead", "small": "Small", "": "Body Text"}
 _ZIPPED_AT = (1980, 1, 1, 0, 0, 0)
 
@@ -46,13 +42,6 @@ def as_docx(paper: Paper) -> bytes:
     for block in paper.blocks:
         writer.add(block)
     return writer.finish()
-
-
-def _element(tag: str, **attributes: str) -> Any:
-    made = OxmlElement(tag)
-    for name, value in attributes.items():
-        made.set(qn(f"w:{name}"), value)
-    return made
 
 
 class _Writer:
@@ -66,7 +55,7 @@ class _Writer:
         self.headings = [block for block in paper.blocks if isinstance(block, Heading)]
         self.heading_count = 0
         self.breaks = False
-        _set_up(self.document, paper)
+        set_up(self.document, paper)
         title = self.document.add_paragraph(style="Title")
         self.write(title._p, paper.title)
         for line in paper.subtitle:
@@ -84,9 +73,7 @@ class _Writer:
                     span = Span(text, language=block.language)
                     self.write(self.paragraph("Quote" if block.is_quote else "Body Text"), span)
             case Points():
-                style = "List Number" if block.is_numbered else "List Bullet"
-                for index, item in enumerate(block.items):
-                    self.point(style, item, is_first=index == 0)
+                self.points(block)
             case Table():
                 self.table(block)
             case Facts():
@@ -112,26 +99,26 @@ class _Writer:
             names.append(_bookmark(block.anchor))
         for offset, name in enumerate(names):
             number = str(self.heading_count * 2 + offset)
-            paragraph.append(_element("w:bookmarkStart", id=number, name=name))
+            paragraph.append(element("w:bookmarkStart", id=number, name=name))
         self.write(paragraph, block.words)
         for offset in range(len(names)):
-            paragraph.append(_element("w:bookmarkEnd", id=str(self.heading_count * 2 + offset)))
+            paragraph.append(element("w:bookmarkEnd", id=str(self.heading_count * 2 + offset)))
 
     @staticmethod
     def mark(number: int) -> str:
         """The bookmark of a heading that the contents lead to."""
         return f"_Toc{number:08}"
 
-    def point(self, style: str, item: Words, *, is_first: bool) -> None:
-        paragraph = self.paragraph(style)
-        if style == "List Number":
-            if is_first:
-                self.number_id = self.new_numbering()
-            numbering = _element("w:numPr")
-            numbering.append(_element("w:ilvl", val="0"))
-            numbering.append(_element("w:numId", val=str(self.number_id)))
-            paragraph.get_or_add_pPr().append(numbering)
-        self.write(paragraph, item)
+    def points(self, block: Points) -> None:
+        number = self.new_numbering() if block.is_numbered else 0
+        for item in block.items:
+            paragraph = self.paragraph("List Number" if block.is_numbered else "List Bullet")
+            if number:
+                numbering = element("w:numPr")
+                numbering.append(element("w:ilvl", val="0"))
+                numbering.append(element("w:numId", val=str(number)))
+                paragraph.get_or_add_pPr().append(numbering)
+            self.write(paragraph, item)
 
     def new_numbering(self) -> int:
         """A list that counts from 1 again."""
@@ -148,7 +135,7 @@ class _Writer:
         pieces = list(spans(words))
         rightward = is_rightward("".join(piece.text for piece in pieces))
         if not rightward:
-            paragraph.get_or_add_pPr().append(_element("w:bidi"))
+            paragraph.get_or_add_pPr().append(element("w:bidi"))
         for piece in pieces:
             inside = paragraph
             if piece.href:
@@ -161,31 +148,31 @@ class _Writer:
 
     def link(self, href: str) -> Any:
         if href.startswith("#"):
-            return _element("w:hyperlink", anchor=_bookmark(href[1:]), history="1")
+            return element("w:hyperlink", anchor=_bookmark(href[1:]), history="1")
         number = self.document.part.relate_to(href, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
-        made = _element("w:hyperlink", history="1")
+        made = element("w:hyperlink", history="1")
         made.set(qn("r:id"), number)
         return made
 
     def runs(self, piece: Span) -> list[Any]:
         """A run of text; line breaks within become breaks."""
-        run, about = _element("w:r"), _element("w:rPr")
+        run, about = element("w:r"), element("w:rPr")
         if piece.href:
-            about.append(_element("w:rStyle", val="Hyperlink"))
+            about.append(element("w:rStyle", val="Hyperlink"))
         if piece.is_strong:
-            about.append(_element("w:b"))
-            about.append(_element("w:bCs"))
+            about.append(element("w:b"))
+            about.append(element("w:bCs"))
         if not is_rightward(piece.text):
-            about.append(_element("w:rtl"))
+            about.append(element("w:rtl"))
         language = language_of(piece.text, piece.language, self.paper.language)
         if language != self.paper.language:
-            about.append(_element("w:lang", val=language, bidi=language))
+            about.append(element("w:lang", val=language, bidi=language))
         if len(about):
             run.append(about)
         for number, line in enumerate(piece.text.split("\n")):
             if number:
-                run.append(_element("w:br"))
-            text = _element("w:t")
+                run.append(element("w:br"))
+            text = element("w:t")
             text.text = line
             text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
             run.append(text)
@@ -194,10 +181,10 @@ class _Writer:
     def note(self, text: str) -> Any:
         language = language_of(text, "", self.paper.language)
         number = self.notes.add(text, is_rightward=is_rightward(text), language=language)
-        run, about = _element("w:r"), _element("w:rPr")
-        about.append(_element("w:rStyle", val="FootnoteReference"))
+        run, about = element("w:r"), element("w:rPr")
+        about.append(element("w:rStyle", val="FootnoteReference"))
         run.append(about)
-        run.append(_element("w:footnoteReference", id=str(number)))
+        run.append(element("w:footnoteReference", id=str(number)))
         return run
 
     def table(self, block: Table) -> None:
@@ -230,30 +217,30 @@ class _Writer:
             f"<w:tblGrid>{grid}</w:tblGrid></w:tbl>"
         )
         if caption:
-            table.tblPr.append(_element("w:tblCaption", val=caption))
+            table.tblPr.append(element("w:tblCaption", val=caption))
         self.body.insert(len(self.body) - 1, table)  # before the section's own element
         return table
 
     def row(self, table: Any, cells: Sequence[Words], block: Table | None, *, is_head: bool = False) -> None:
-        row, about = _element("w:tr"), _element("w:trPr")
-        about.append(_element("w:cantSplit"))
+        row, about = element("w:tr"), element("w:trPr")
+        about.append(element("w:cantSplit"))
         if is_head:
-            about.append(_element("w:tblHeader"))
+            about.append(element("w:tblHeader"))
         if is_head or sum(len(plain(cell)) for cell in cells) < 400:
             row.append(about)  # long rows may break, or a page could stay empty
         for index, (words, width) in enumerate(zip(cells, self.widths, strict=True)):
-            cell, properties = _element("w:tc"), _element("w:tcPr")
-            properties.append(_element("w:tcW", w=str(width), type="dxa"))
+            cell, properties = element("w:tc"), element("w:tcPr")
+            properties.append(element("w:tcW", w=str(width), type="dxa"))
             cell.append(properties)
-            paragraph = _element("w:p")
-            settings = _element("w:pPr")
-            settings.append(_element("w:pStyle", val="TableText"))
+            paragraph = element("w:p")
+            settings = element("w:pPr")
+            settings.append(element("w:pStyle", val="TableText"))
             if is_head:
-                settings.append(_element("w:keepNext"))
+                settings.append(element("w:keepNext"))
             paragraph.append(settings)
             self.write(paragraph, words)
             if block is not None and block.columns[index].is_number:
-                settings.append(_element("w:jc", val="right"))
+                settings.append(element("w:jc", val="right"))
             cell.append(paragraph)
             row.append(cell)
         table.append(row)
@@ -267,8 +254,8 @@ class _Writer:
         self.write(self.paragraph("Contents Heading"), block.title)
         listed = [(n, h) for n, h in enumerate(self.headings, 1) if h.level <= block.depth]
         begin = self.field("begin", dirty="true")
-        code = _element("w:r")
-        text = _element("w:instrText")
+        code = element("w:r")
+        text = element("w:instrText")
         text.text = f' TOC \\o "1-{block.depth}" \\h \\z \\u '
         text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         code.append(text)
@@ -277,12 +264,12 @@ class _Writer:
             paragraph = self.paragraph(f"toc {min(max(heading.level, 1), 4)}")
             while opening:
                 paragraph.append(opening.pop(0))
-            link = _element("w:hyperlink", anchor=self.mark(number), history="1")
+            link = element("w:hyperlink", anchor=self.mark(number), history="1")
             for span in spans(heading.words):
                 for run in self.runs(Span(span.text, language=span.language)):
                     link.append(run)
             if not is_rightward(plain(heading.words)):
-                paragraph.get_or_add_pPr().append(_element("w:bidi"))
+                paragraph.get_or_add_pPr().append(element("w:bidi"))
             paragraph.append(link)
         closing = self.paragraph("After Table") if not listed else paragraph
         while opening:
@@ -291,8 +278,8 @@ class _Writer:
 
     @staticmethod
     def field(kind: str, **more: str) -> Any:
-        run = _element("w:r")
-        run.append(_element("w:fldChar", fldCharType=kind, **more))
+        run = element("w:r")
+        run.append(element("w:fldChar", fldCharType=kind, **more))
         return run
 
     def finish(self) -> bytes:
@@ -310,106 +297,3 @@ class _Writer:
 
 def _bookmark(anchor: str) -> str:
     return "a_" + anchor.replace("-", "_")[:38]
-
-
-def _set_up(document: Any, paper: Paper) -> None:
-    """Styles, page, language, title: what holds for the whole document."""
-    made_at = paper.made_at.astimezone(UTC).replace(tzinfo=None)
-    about = document.core_properties
-    about.title, about.author, about.language = paper.title, paper.author, paper.language
-    about.comments, about.last_modified_by, about.revision = "", paper.author, 1
-    about.created = about.modified = made_at
-    section = document.sections[0]
-    section.page_width, section.page_height = Emu(7772400), Emu(10058400)  # US letter
-    if paper.is_wide:
-        section.orientation = WD_ORIENT.LANDSCAPE
-        section.page_width, section.page_height = section.page_height, section.page_width
-    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
-        setattr(section, side, Pt(64))
-    _page_numbers(section.footer.paragraphs[0], paper.title)
-    _make_styles(document, paper.language)
-
-
-def _page_numbers(paragraph: Any, title: str) -> None:
-    paragraph.add_run(f"{title[:80]}  ·  ")
-    for kind, text in (("begin", ""), ("", " PAGE "), ("separate", ""), ("shown", "1"), ("end", "")):
-        run = paragraph.add_run()
-        if kind == "shown":
-            run.text = text
-        elif kind:
-            run._r.append(_element("w:fldChar", fldCharType=kind))
-        else:
-            code = _element("w:instrText")
-            code.text = text
-            run._r.append(code)
-
-
-def _make_styles(document: Any, language: str) -> None:
-    styles = document.styles
-    normal = styles["Normal"]
-    _font(normal, 11, _INK)
-    normal.paragraph_format.space_after = Pt(6)
-    normal.paragraph_format.line_spacing = 1.15
-    normal.element.rPr.append(_element("w:lang", val=language, eastAsia="ja-JP", bidi="ar-SA"))
-    for name, size, before in (
-        ("Heading 1", 18, 22),
-        ("Heading 2", 14, 16),
-        ("Heading 3", 12, 12),
-        ("Heading 4", 11, 8),
-    ):
-        _font(styles[name], size, _ACCENT if name == "Heading 1" else _INK, is_bold=True)
-        styles[name].paragraph_format.space_before = Pt(before)
-        styles[name].paragraph_format.space_after = Pt(4)
-    _font(styles["Title"], 26, _INK, is_bold=True)
-    _font(styles["Subtitle"], 13, _SOFT)
-    styles["Subtitle"].font.italic = False
-    _font(styles["Caption"], 10, _SOFT)
-    styles["Caption"].paragraph_format.keep_with_next = True
-    styles["Quote"].font.italic = False
-    styles["Quote"].paragraph_format.left_indent = Pt(16)
-    _new(styles, "Lead", 12.5, _INK, 8)
-    _new(styles, "Small", 9, _SOFT, 4)
-    _new(styles, "Table Text", 9.5, _INK, 2)
-    _new(styles, "After Table", 6, _INK, 4)
-    _new(styles, "Contents Heading", 14, _INK, 6).font.bold = True
-    for level in range(1, 5):
-        _new(styles, f"toc {level}", 11, _INK, 2).paragraph_format.left_indent = Pt(14 * (level - 1))
-    note = _new(styles, "Footnote Text", 9, _INK, 2)
-    note.element.set(qn("w:styleId"), "FootnoteText")
-    mark = styles.add_style("Footnote Reference", WD_STYLE_TYPE.CHARACTER)
-    mark.font.superscript = True
-    link = styles.add_style("Hyperlink", WD_STYLE_TYPE.CHARACTER)
-    link.font.color.rgb, link.font.underline = _ACCENT, True
-    styles.element.append(parse_xml(_TABLE_STYLE))
-
-
-def _new(styles: Any, name: str, size: float, color: RGBColor, after: float) -> Any:
-    style = styles[name] if name in [one.name for one in styles] else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    style.base_style = styles["Normal"]
-    _font(style, size, color)
-    style.paragraph_format.space_after = Pt(after)
-    return style
-
-
-def _font(style: Any, size: float, color: RGBColor, *, is_bold: bool = False) -> None:
-    style.font.size, style.font.color.rgb, style.font.bold = Pt(size), color, is_bold
-    style.font.name = "Calibri"
-    fonts = style.element.rPr.rFonts
-    for name in [name for name in fonts.attrib if "Theme" in name]:
-        del fonts.attrib[name]
-    for name in ("ascii", "hAnsi", "cs"):
-        fonts.set(qn(f"w:{name}"), "Arial" if name == "cs" else "Calibri")
-    style.element.rPr.append(_element("w:szCs", val=str(int(size * 2))))
-
-
-_TABLE_STYLE = (
-    f'<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId="PaperTable"><w:name w:val="Paper Table"/>'
-    '<w:basedOn w:val="TableNormal"/><w:tblPr><w:tblBorders>'
-    + "".join(
-        f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B0B0B0"/>' for side in ("top", "bottom", "insideH")
-    )
-    + '</w:tblBorders><w:tblCellMar><w:top w:w="40" w:type="dxa"/><w:left w:w="80" w:type="dxa"/>'
-    '<w:bottom w:w="40" w:type="dxa"/><w:right w:w="80" w:type="dxa"/></w:tblCellMar></w:tblPr>'
-    '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="EEF1F5"/>'
-    "</w:tcPr></w:tblStylePr></w:style>"
-)

@@ -40,7 +40,7 @@ def save_xlsx(path: Path, sheets: Iterable[Sheet], *, title: str, made_at: datet
 
     Numbers are numbers, moments are dates, all else is text: nothing is taken for a formula or a link.
     """
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options: dict[str, Any] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     options |= {"strings_to_numbers": False, "remove_timezone": True, "tmpdir": str(path.absolute().parent)}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": tidy(title), "author": tidy(author), "created": made_at.astimezone(UTC)})
