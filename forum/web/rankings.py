@@ -1,17 +1,15 @@
 """Rankings: the policy team's and everybody's; each formula explained; as CSV and JSON."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from forum.db import Connection
-from forum.domain import communities, exports, formulas
-from forum.domain.communities import CommunityView
+from forum.domain import communities, exports, formulas, rankings
 from forum.domain.errors import Invalid
 from forum.domain.formulas import FORMULAS, Formula
 from forum.domain.ideas import STATUSES
-from forum.domain.lists import Filters
+from forum.domain.rankings import Selection
 from forum.web import lists
 from forum.web.forms import Form
 from forum.web.render import Answer, Download, Page
@@ -25,16 +23,17 @@ PARAMETERS = ("method", "community", "status", "tag", "agency", "author", "since
 
 def index(visit: Visit) -> Answer:
     """GET /rankings: the first ideas by one of the formulas."""
-    formula, filters, place = _read(visit)
+    selection = _read(visit)
+    formula = formulas.get(selection.method)
     most = _most(visit, DEFAULT, LENGTHS[-1])
     values: dict[str, Any] = {name: visit.query.get(name) for name in PARAMETERS}
     places = communities.directory(visit.db)
     names = {community.slug: community.name for community in places.values()}
     context: dict[str, Any] = {
         "formula": formula,
-        "place": place,
+        "place": None,
         "tabs": [_tab(visit, one, formula) for one in FORMULAS.values()],
-        "rows": [_shown(row, names) for row in exports.ranked(visit.db, formula, filters, "", most=most)],
+        "rows": [_shown(row, names) for row in rankings.records(visit.db, selection, "", most=most)],
         "form": Form({**values, "method": formula.name, "limit": str(most)}),
         "communities": lists.options(visit, places),
         "statuses": list(STATUSES.items()),
@@ -50,38 +49,38 @@ def index(visit: Visit) -> Answer:
 def show(visit: Visit, method: str) -> Answer:
     """GET /rankings/{method}: one formula explained, with an example from this forum."""
     formula = formulas.get(method)
-    example = formulas.example(visit.db, formula)
+    example = rankings.example(visit.db, formula)
     others = [one for one in FORMULAS.values() if one is not formula]
-    return Page("rankings/show.html", {"formula": formula, "example": example, "others": others})
+    context = {"formula": formula, "example": example, "others": others, "ties": formulas.TIES}
+    return Page("rankings/show.html", context)
 
 
 def index_csv(visit: Visit) -> Answer:
     """GET /rankings.csv: `limit` ideas, or all up to FILE_MOST."""
-    formula, filters, _ = _read(visit)
+    selection = _read(visit)
     most, base_url = _most(visit, FILE_MOST, FILE_MOST), visit.settings.base_url
 
     def chunks(db: Connection) -> Iterator[bytes]:
-        return exports.as_csv(exports.ranked(db, formula, filters, base_url, most=most))
+        return exports.as_csv(rankings.records(db, selection, base_url, most=most))
 
-    return Download(f"ranking-{formula.name}.csv", "text/csv; charset=utf-8", chunks)
+    return Download(f"ranking-{selection.method}.csv", "text/csv; charset=utf-8", chunks)
 
 
 def index_json(visit: Visit) -> Answer:
     """GET /rankings.json: the same as JSON."""
-    formula, filters, _ = _read(visit)
+    selection = _read(visit)
     most, base_url = _most(visit, FILE_MOST, FILE_MOST), visit.settings.base_url
-    given = {name: value for name in PARAMETERS if (value := visit.query.get(name)) and name != "method"}
+    given = rankings.as_values(selection)
 
     def chunks(db: Connection) -> Iterator[bytes]:
-        return exports.as_json(formula, given, exports.ranked(db, formula, filters, base_url, most=most))
+        rows = rankings.records(db, selection, base_url, most=most)
+        return exports.as_json(formulas.get(selection.method), given, rows)
 
-    return Download(f"ranking-{formula.name}.json", "application/json; charset=utf-8", chunks)
+    return Download(f"ranking-{selection.method}.json", "application/json; charset=utf-8", chunks)
 
 
-def _read(visit: Visit) -> tuple[Formula, Filters, CommunityView | None]:
-    formula = formulas.get(visit.query.get("method") or "net")
-    filters, place = lists.read(visit)
-    return formula, replace(filters, sort=formula.sort), place
+def _read(visit: Visit) -> Selection:
+    return rankings.read(visit.db, {name: visit.query.all(name) for name in PARAMETERS})
 
 
 def _most(visit: Visit, default: int, most: int) -> int:
