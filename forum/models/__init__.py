@@ -19,6 +19,7 @@ from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
@@ -37,6 +38,7 @@ __all__ = [
     "CommunityTag",
     "Decision",
     "Draft",
+    "FileOrder",
     "Follow",
     "Generation",
     "Guideline",
@@ -60,6 +62,9 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "Snapshot",
+    "SnapshotFile",
+    "SnapshotIdea",
     "SpamFeature",
     "SpamLesson",
     "SpamModel",
