@@ -112,14 +112,14 @@ def _ddl(statement: str) -> sa.DDL:
 
 
 def _guard() -> None:
-    on_postgresql, on_sqlite = {"dialect": "postgresql"}, {"dialect": "sqlite"}
-    sa.event.listen(Base.metadata, "after_create", _ddl(POSTGRESQL_FUNCTION).execute_if(**on_postgresql))
+    function = _ddl(POSTGRESQL_FUNCTION).execute_if(dialect="postgresql")
+    sa.event.listen(Base.metadata, "after_create", function)
     for table in LASTING:
-        trigger = _ddl(POSTGRESQL_TRIGGER.format(table=table))
-        sa.event.listen(Base.metadata, "after_create", trigger.execute_if(**on_postgresql))
+        trigger = _ddl(POSTGRESQL_TRIGGER.format(table=table)).execute_if(dialect="postgresql")
+        sa.event.listen(Base.metadata, "after_create", trigger)
         for act in ("update", "delete"):
-            trigger = _ddl(SQLITE_TRIGGER.format(table=table, act=act))
-            sa.event.listen(Base.metadata, "after_create", trigger.execute_if(**on_sqlite))
+            trigger = _ddl(SQLITE_TRIGGER.format(table=table, act=act)).execute_if(dialect="sqlite")
+            sa.event.listen(Base.metadata, "after_create", trigger)
 
 
 _guard()

@@ -2,14 +2,13 @@
 
 import json
 import re
-import threading
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from forum.papers.blocks import (
     Block,
@@ -31,6 +30,8 @@ from forum.papers.blocks import (
     spans,
 )
 
+_PROGRAM = Path(__file__).with_name("setting.py")
+_SECONDS = 300.0
 _TEMPLATE = Path(__file__).with_name("paper.typ")
 FONTS = (
     "Noto Sans",
@@ -46,8 +47,11 @@ FONTS = (
 _MOST_TRIES = 60
 _MISSING = re.compile(r"the text `\"(?P<text>.*?)\"` could not be displayed", re.DOTALL)
 _CODE = re.compile(r"\\u\{(?P<code>[0-9a-f]{1,6})\}")
-_lock = threading.Lock()
 _unshown: set[str] = set()  # letters that no font here can show
+
+
+class Unset(Exception):
+    """A paper that typst could not set; the words are typst's."""
 
 
 def as_pdf(paper: Paper) -> bytes:
@@ -59,7 +63,7 @@ def as_pdf(paper: Paper) -> bytes:
     for _ in range(_MOST_TRIES):
         try:
             return _compile(paper, missing)
-        except typst.TypstError as error:
+        except Unset as error:
             found = _MISSING.search(str(error))
             letters = set(_CODE.sub(lambda code: chr(int(code["code"], 16)), found["text"])) if found else set()
             new = {letter for letter in letters if ord(letter) > 127} - missing
@@ -71,18 +75,17 @@ def as_pdf(paper: Paper) -> bytes:
 
 
 def _compile(paper: Paper, missing: set[str]) -> bytes:
-    data = _Data(paper, missing).made()
-    stamp = int(paper.made_at.timestamp())
-    with _lock:  # typst keeps what it has set between runs; two at once would need twice the memory
-        made = typst.compile(
-            _TEMPLATE.read_bytes(),
-            format="pdf",
-            sys_inputs={"paper": json.dumps(data)},
-            pdf_standards="ua-1",
-            timestamp=stamp,
-        )
-    assert isinstance(made, bytes)
-    return made
+    order = {
+        "template": _TEMPLATE.read_text(),
+        "paper": json.dumps(_Data(paper, missing).made()),
+        "timestamp": int(paper.made_at.timestamp()),
+    }
+    done = subprocess.run(  # noqa: S603 - our own program, without a shell
+        [sys.executable, "-I", str(_PROGRAM)], input=json.dumps(order).encode(), capture_output=True, timeout=_SECONDS
+    )
+    if done.returncode:
+        raise Unset(done.stderr.decode(errors="replace"))
+    return done.stdout
 
 
 def _likewise(paper: Paper, new: Iterable[str]) -> set[str]:
