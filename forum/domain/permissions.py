@@ -204,6 +204,8 @@ RULES: dict[str, Rule] = {
     "note.write": manages_any,
     "user.mark": administrator,
     "ranking.export": policy_team,
+    "snapshot.create": policy_team,
+    "snapshot.read_sealed": policy_team,
 }
 """Action → rule. Nothing anywhere else decides who may do what."""
 

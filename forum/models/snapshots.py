@@ -46,7 +46,10 @@ class SnapshotIdea(Base):
     imported_down: Mapped[int]
     raw_up: Mapped[int]  # all votes there were, those set aside included
     raw_down: Mapped[int]
-    employee_up: Mapped[int]  # of the votes that counted on the idea's own page
+    # What the idea's own page counted, whatever counts in this ranking:
+    total_up: Mapped[int]  # from before this forum, without voters
+    total_down: Mapped[int]
+    employee_up: Mapped[int]
     employee_down: Mapped[int]
     aside_up: Mapped[int]
     aside_down: Mapped[int]
@@ -55,6 +58,7 @@ class SnapshotIdea(Base):
     created_at: Mapped[datetime]
     source: Mapped[str]
     source_id: Mapped[str]
+    language: Mapped[str]
     title: Mapped[str]
     body: Mapped[str]
     why: Mapped[str]

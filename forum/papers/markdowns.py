@@ -23,7 +23,7 @@ from forum.papers.blocks import (
 from forum.text import moment
 
 _SIGNS = re.compile(
-    r"[\\`*_{}\[\]<>()#~|!&=$^]|(?<![^\s])[-+](?=\s|$|-)|(?<=\d)[.)](?=\s|$)|(?<=https):|(?<=http):|(?<=www)\.|@"
+    r"[\\`*_\[\]<>#~|!&$]|(?<!\S)[-+](?=\s|$|-)|(?<=\d)[.)](?=\s|$)|(?<=https):|(?<=http):|(?<=www)\.|@"
 )
 _RULERS = re.compile(r"^([ \t]*)([-=:]+)([ \t]*)$")
 _ADDRESS_SIGNS = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", " ": "%20", "\\": "%5C", "|": "%7C"})

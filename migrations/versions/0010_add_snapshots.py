@@ -23,8 +23,8 @@ POSTGRESQL_TRIGGER = (
     " FOR EACH STATEMENT EXECUTE FUNCTION snapshots_never_change()"
 )
 _COUNTS = (
-    "up", "down", "cast_up", "cast_down", "imported_up", "imported_down", "raw_up", "raw_down", "employee_up",
-    "employee_down", "aside_up", "aside_down", "comment_count",
+    "up", "down", "cast_up", "cast_down", "imported_up", "imported_down", "raw_up", "raw_down", "total_up", "total_down",
+    "employee_up", "employee_down", "aside_up", "aside_down", "comment_count",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _make_snapshots() -> None:
         *(sa.Column(name, sa.Integer, nullable=False) for name in _COUNTS),
         sa.Column("status", sa.String, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
-        *(sa.Column(name, sa.String, nullable=False) for name in ("source", "source_id")),
+        *(sa.Column(name, sa.String, nullable=False) for name in ("source", "source_id", "language")),
         *(sa.Column(name, sa.String, nullable=False) for name in ("title", "body", "why", "salt")),
         sa.PrimaryKeyConstraint("number", "rank", name="pk_snapshot_ideas"),
         sa.ForeignKeyConstraint(["number"], ["snapshots.number"], name="fk_snapshot_ideas_number"),

@@ -2,6 +2,7 @@
 
 from forum.domain.exports.files import Origin, chunks, write
 from forum.domain.exports.kinds import KINDS, Kind, too_many
+from forum.domain.exports.orders import forget
 from forum.domain.exports.streams import Chunks, as_csv, as_json, counted, save, save_by
 from forum.domain.rankings import FIELDS
 
@@ -15,6 +16,7 @@ __all__ = [
     "as_json",
     "chunks",
     "counted",
+    "forget",
     "save",
     "save_by",
     "too_many",

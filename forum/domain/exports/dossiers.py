@@ -158,7 +158,7 @@ def of(db: Connection, ids: Sequence[int], base_url: str) -> dict[int, Dossier]:
             community=row.community_name,
             body=to_plain(row.body),
             why=to_plain(row.why),
-            tallies=tallies(row),
+            tallies=_tallies(row),
             is_by_employee=row.is_by_employee,
             edited_at=row.edited_at,
             source=_source(row),
@@ -169,17 +169,34 @@ def of(db: Connection, ids: Sequence[int], base_url: str) -> dict[int, Dossier]:
     }
 
 
-def tallies(row: Any) -> list[tuple[str, int, int]]:
-    """Whose votes make up the stored tally of an idea: name, votes for, votes against."""
-    cast_up, cast_down = row.up - row.imported_up, row.down - row.imported_down
+Pair = tuple[int, int]
+"""Votes for and against."""
+
+
+def told(*, all_votes: Pair, aside: Pair, imported: Pair, employees: Pair) -> list[tuple[str, int, int]]:
+    """Whose votes make up the tally on an idea's page: name, votes for, votes against.
+
+    `all_votes` are all there are; those set aside do not count, all others do.
+    """
+    counted = all_votes[0] - aside[0], all_votes[1] - aside[1]
+    citizens = counted[0] - imported[0] - employees[0], counted[1] - imported[1] - employees[1]
     return [
-        ("Citizens", cast_up - row.employee_up, cast_down - row.employee_down),
-        ("Public employees", row.employee_up, row.employee_down),
-        ("Totals from before this forum, without names", row.imported_up, row.imported_down),
-        (ALL, row.up, row.down),
-        ("Set aside, not counted", row.aside_up, row.aside_down),
-        ("All votes, those set aside included", row.up + row.aside_up, row.down + row.aside_down),
+        ("Citizens", *citizens),
+        ("Public employees", *employees),
+        ("Totals from before this forum, without names", *imported),
+        (ALL, *counted),
+        ("Set aside, not counted", *aside),
+        ("All votes, those set aside included", *all_votes),
     ]
+
+
+def _tallies(row: Any) -> list[tuple[str, int, int]]:
+    return told(
+        all_votes=(row.up + row.aside_up, row.down + row.aside_down),
+        aside=(row.aside_up, row.aside_down),
+        imported=(row.imported_up, row.imported_down),
+        employees=(row.employee_up, row.employee_down),
+    )
 
 
 def _source(row: Any) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,11 +21,11 @@ Chunks = Iterator[bytes]
 Row = TypeVar("Row")
 
 
-def as_csv(rows: Iterable[dict[str, Any]]) -> Chunks:
+def as_csv(rows: Iterable[dict[str, Any]], fields: Sequence[str] = FIELDS) -> Chunks:
     """A head line and a line for each idea (RFC 4180); cells that a spreadsheet would run are made harmless."""
 
     def lines() -> Iterator[Iterable[Any]]:
-        yield FIELDS
+        yield fields
         for row in rows:
             yield row.values()
 

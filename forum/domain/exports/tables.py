@@ -1,6 +1,6 @@
 """Rankings as spreadsheets: how they were made, the ranked ideas, and the columns explained."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,29 +35,53 @@ COLUMNS: dict[str, tuple[Field, str]] = {
     "url": (Field("Address", 50), "Where the idea is."),
     "source_id": (Field("Number at its source", 16), "Its number in the system that it came from."),
     "body": (Field("Text", 80), "The text as written, with its Markdown."),
+    "why": (Field("Why it matters", 40), "What its author wrote under this heading."),
+    "id": (Field("Number", 8), "The number of the idea in its address."),
+    "is_by_employee": (Field("By employee", 10), "Whether a public employee posted it."),
+    "total_up": (Field("Totals for", 10), "On the page of the idea: totals for, from before this forum."),
+    "total_down": (Field("Totals against", 10), "On the page of the idea: totals against, from before this forum."),
+    "employee_up": (Field("Employees for", 10), "On the page of the idea: votes for by public employees."),
+    "employee_down": (Field("Employees against", 10), "On the page of the idea: votes against by public employees."),
+    "aside_up": (Field("Aside for", 10), "Votes for that were set aside and do not count."),
+    "aside_down": (Field("Aside against", 10), "Votes against that were set aside and do not count."),
+    "source": (Field("Source", 12), "The system that it came from."),
+    "language": (Field("Language", 9), "The language of its text, as a code."),
 }
 """Field of a ranked idea → its column and what it means."""
 
 
-def save(path: Path, cover: Cover, rows: Iterable[Mapping[str, Any]], *, count: Callable[[], int]) -> None:
+NAMES = (
+    "rank", "ref", "title", "community", "author", "up", "down", "net", "approval", "score", "cast_up", "cast_down",
+    "imported_up", "imported_down", "raw_up", "raw_down", "comment_count", "status", "created_at", "url", "source_id",
+    "body",
+)  # fmt: skip
+"""The columns of a live ranking, in their order."""
+
+
+def save(
+    path: Path,
+    cover: Cover,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    count: Callable[[], int],
+    names: Sequence[str] = NAMES,
+) -> None:
     """Write the spreadsheet in bounded memory; `rows` are read once, and `count` tells then how many they were."""
-    names = tuple(COLUMNS)
 
     def about() -> Iterator[tuple[str, str]]:
         yield from replace(cover, count=count()).rows()
         for number, sentence in enumerate(cover.sentences):
             yield "" if number else "Choice", sentence
 
+    meanings = [(COLUMNS[name][0].title, COLUMNS[name][1]) for name in names]
     sheets = (
         Sheet("Ideas", [COLUMNS[name][0] for name in names], _cells(rows, names)),
         Sheet("How it was made", [Field("What", 16), Field("Value", 100, wraps=True)], about()),
-        Sheet(
-            "Columns", [Field("Column", 22), Field("Meaning", 90)], [(f.title, words) for f, words in COLUMNS.values()]
-        ),
+        Sheet("Columns", [Field("Column", 22), Field("Meaning", 90)], meanings),
     )
     save_xlsx(path, sheets, title=cover.title, made_at=cover.made_at, author=cover.site)
 
 
-def _cells(rows: Iterable[Mapping[str, Any]], names: tuple[str, ...]) -> Iterator[list[Any]]:
+def _cells(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> Iterator[list[Any]]:
     for row in rows:
         yield [read_iso(row[name]) if name == "created_at" else row.get(name) for name in names]
