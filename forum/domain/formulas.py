@@ -27,7 +27,10 @@ TIES = "Of two ideas with equal scores, the one that was added to this forum lat
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """One formula. `sort` is its order in domain/lists.py; `column` the field that holds its score."""
+    """One formula. `sort` is its order in domain/lists.py; `column` the field that holds its score.
+
+    `is_by_tally`: votes for and against are all it needs, so that it can be worked out for some of the votes only.
+    """
 
     name: str
     label: str
@@ -40,6 +43,7 @@ class Formula:
     source: str
     limits: tuple[str, ...]
     work_out: WorkOut
+    is_by_tally: bool = True
 
 
 def _short(value: float, digits: int = 4) -> str:

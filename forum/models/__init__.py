@@ -13,6 +13,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.figures import Figure
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
@@ -39,6 +40,7 @@ __all__ = [
     "Decision",
     "Draft",
     "FileOrder",
+    "Figure",
     "Follow",
     "Generation",
     "Guideline",

@@ -1,6 +1,6 @@
 """Selections: which formula ranks which ideas by which votes; read from an address, written to one, said in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -110,27 +110,32 @@ def _flag(name: str, given: Mapping[str, str], errors: dict[str, str]) -> bool:
 
 def _wrong(db: Connection, selection: Selection) -> dict[str, str]:
     """Field → sentence for what can't be."""
-    errors: dict[str, str] = {}
-    if selection.method not in formulas.FORMULAS:
-        errors["method"] = f"There is no such ranking. Known are: {', '.join(formulas.FORMULAS)}."
+    errors = {
+        name: sentence for name, (known, sentence) in _choices(db).items() if getattr(selection, name) not in known
+    }
     known = {place.slug for place in communities.directory(db).values() if _is_ranked(place)}
     if missing := [slug for slug in selection.communities if slug not in known]:
         errors["community"] = f"There is no public community “{missing[0]}”. Its name here is the end of its address."
     if selection.tag and tags.find(db, selection.tag) is None:
         errors["tag"] = f"There is no tag “{selection.tag}”."
-    if selection.agency and selection.agency not in {agency.slug for agency in agencies.everyone(db)}:
-        errors["agency"] = f"There is no agency “{selection.agency}”."
-    if selection.status and selection.status not in STATUSES:
-        errors["status"] = f"There is no status “{selection.status}”. Known are: {', '.join(STATUSES)}."
-    if selection.author not in ("", *KINDS):
-        errors["author"] = "Authors are citizens or employees."
-    if selection.voters not in ("", *KINDS):
-        errors["voters"] = "Voters are citizens or employees."
     if selection.since and selection.until and selection.since > selection.until:
         errors["until"] = "The last day comes before the first day."
-    if selection.theme:
-        errors["theme"] = "There is no such theme."
+    if selection.is_counted_anew and not errors and not formulas.get(selection.method).is_by_tally:
+        errors["voters"] = "This formula needs all votes together. Choose another one to count only some of them."
     return errors
+
+
+def _choices(db: Connection) -> dict[str, tuple[Collection[str], str]]:
+    """Field → what it can be, and what to say otherwise."""
+    offices = [agency.slug for agency in agencies.everyone(db)]
+    return {
+        "method": (formulas.FORMULAS, f"There is no such ranking. Known are: {', '.join(formulas.FORMULAS)}."),
+        "status": (("", *STATUSES), f"There is no such status. Known are: {', '.join(STATUSES)}."),
+        "agency": (("", *offices), "There is no agency of this name."),
+        "author": (("", *KINDS), "Authors are citizens or employees."),
+        "voters": (("", *KINDS), "Voters are citizens or employees."),
+        "theme": (("",), "There is no such theme."),
+    }
 
 
 def _is_ranked(place: CommunityView) -> bool:
@@ -237,3 +242,22 @@ def _votes(selection: Selection) -> list[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def in_short(db: Connection, selection: Selection) -> str:
+    """A name for a column: the formula, and what sets the selection apart."""
+    names = {place.slug: place.name for place in communities.directory(db).values()}
+    parts = [names.get(slug, slug) for slug in selection.communities]
+    parts += [f"tag {selection.tag}"] if selection.tag else []
+    parts += [f"theme {selection.theme}"] if selection.theme else []
+    parts += [STATUSES[selection.status].lower()] if selection.status else []
+    parts += [agencies.get(db, selection.agency).name] if selection.agency else []
+    parts += [f"posted by {KINDS[selection.author].lower()}"] if selection.author else []
+    parts += [f"from {selection.since}"] if selection.since else []
+    parts += [f"up to {selection.until}"] if selection.until else []
+    parts += [f"votes of {KINDS[selection.voters].lower()}"] if selection.voters else []
+    parts += ["confirmed votes only"] if selection.confirmed else []
+    parts += ["with off-topic ideas"] if selection.track else []
+    parts += ["with votes set aside"] if selection.aside else []
+    label = formulas.get(selection.method).label
+    return f"{label}: {', '.join(parts)}" if parts else label
