@@ -70,6 +70,13 @@ def top(
         "track": YES if track else "",
         "aside": YES if aside else "",
     }
+    _write(given, kind, limit, output)
+
+
+def _write(given: dict[str, str | Sequence[str]], kind: str, limit: int | None, output: Path | None) -> None:
+    """The file, or the printed text."""
+    settings = Settings.from_env()
+    origin = exports.Origin(settings.site_name, settings.base_url)
     with opened() as database:
         if database.path is None or os.access(database.path, os.W_OK):
             database.write(settling.settle_all)  # nothing is left to do, unless a server ended in the midst of votes
@@ -78,8 +85,6 @@ def top(
             selection = rankings.read(db, given)
         except Invalid as error:
             fail(str(error), WRONG)
-        settings = Settings.from_env()
-        origin = exports.Origin(settings.site_name, settings.base_url)
         if output is None:
             for chunk in exports.chunks(db, selection, kind, origin, most=limit):
                 sys.stdout.buffer.write(chunk)

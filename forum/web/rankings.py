@@ -115,6 +115,8 @@ def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
         "files": {kind: address(f"/rankings.{kind}", selection, limit=str(most)) for kind in FILES},
         "all_files": {kind: address(f"/rankings.{kind}", selection) for kind in FILES},
         "file_most": FILE_MOST,
+        "freeze_url": address("/snapshots/new", selection, limit=str(most)),
+        "make_url": address("/files/new", selection, limit=str(most)),
     }
 
 

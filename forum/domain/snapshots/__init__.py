@@ -3,11 +3,12 @@
 from forum.domain.snapshots.acts import MOST, SnapshotFields, create
 from forum.domain.snapshots.checks import Check, Report, verify
 from forum.domain.snapshots.files import FORMATS, download, formats_of, hidden_count, keep, kept, make, wanting
-from forum.domain.snapshots.views import Fate, FrozenIdea, SnapshotView, content, get, ideas, listing
+from forum.domain.snapshots.views import PAGE, Fate, FrozenIdea, SnapshotView, content, get, ideas, listing, words
 
 __all__ = [
     "FORMATS",
     "MOST",
+    "PAGE",
     "Check",
     "Fate",
     "FrozenIdea",
@@ -27,4 +28,5 @@ __all__ = [
     "make",
     "verify",
     "wanting",
+    "words",
 ]

@@ -1,5 +1,6 @@
 """Snapshots as people read them: the list, one of them, its ideas page by page, and what happened to these since."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,6 +139,11 @@ def content(db: Connection, number: int) -> bytes:
     if found is None:
         raise NotFound("There is no snapshot of this number.")
     return bytes(found)
+
+
+def words(db: Connection, number: int) -> list[str]:
+    """What was ranked and counted, in the sentences of that moment."""
+    return list(json.loads(content(db, number))["in_words"])
 
 
 def ideas(db: Connection, number: int, *, after: int = 0, most: int = PAGE) -> list[FrozenIdea]:
