@@ -139,6 +139,7 @@ def create(
         record = {
             **head,
             "number": number,
+            "made_by": user.id,
             "previous": previous,
             "address": f"{origin.base_url}/snapshots/{number}",
             "idea_count": len(rows),
@@ -171,15 +172,16 @@ def _store(db: Connection, user: Person, signer: Signer, record: dict[str, Any])
     content = seals.canonical(record)
     digest = seals.sha256(content)
     names = ("number", "title", "method", "selection", "most", "idea_count", "version")
+    made_at = seals.moment_of(record["made_at"])
     return insert_once(
         db,
         Snapshot,
         **{name: record[name] for name in names},
-        made_at=seals.moment_of(record["made_at"]),
+        made_at=made_at,
         made_by_id=user.id,
         content=content,
         sha256=digest,
-        signature=seals.sign(signer, record["number"], digest),
+        signature=seals.sign(signer, record["number"], digest, made_at),
     )
 
 

@@ -72,7 +72,7 @@ def _checks(db: Connection, signer: Signer, snapshot: Any, rows: Sequence[Any], 
     )
     yield _check(
         "Signature",
-        seals.is_signed(signer, snapshot.signature, snapshot.number, snapshot.sha256),
+        seals.is_signed(signer, snapshot.signature, snapshot.number, snapshot.sha256, snapshot.made_at),
         "The signature was made by this server.",
         "The signature does not match. The digest was changed, or the secret of this server is another one now.",
     )
@@ -110,7 +110,7 @@ def _read(content: bytes) -> dict[str, Any] | None:
 def _is_headed(snapshot: Any, record: Mapping[str, Any]) -> bool:
     names = ("number", "title", "method", "selection", "most", "idea_count", "version")
     return all(getattr(snapshot, name) == record.get(name) for name in names) and (
-        seals.moment_text(snapshot.made_at) == record.get("made_at")
+        seals.moment_text(snapshot.made_at) == record.get("made_at") and snapshot.made_by_id == record.get("made_by")
     )
 
 
@@ -165,7 +165,7 @@ def _files(signer: Signer, snapshot: Any, made: Sequence[Any]) -> Check:
         for one in made
         if seals.sha256(bytes(one.content)) != one.sha256
         or one.format not in files.FORMATS
-        or not seals.is_signed(signer, one.signature, snapshot.number, one.sha256, one.format)
+        or not seals.is_signed(signer, one.signature, snapshot.number, one.sha256, one.made_at, one.format)
     ]
     left = len(files.formats_of(snapshot.idea_count)) - len(made)
     good = f"All {len(made)} files are as they were made."
