@@ -202,6 +202,8 @@ RULES: dict[str, Rule] = {
     "user.history": manages_any,
     "user.suspend": all_of(moderator, not_author, below),
     "note.write": manages_any,
+    "wave.read": manages,
+    "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
     "snapshot.create": policy_team,
