@@ -13,6 +13,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.consensus import ConsensusRun, ConsensusScore, Pass
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
@@ -35,6 +36,8 @@ __all__ = [
     "CommunityMember",
     "CommunityPhase",
     "CommunityTag",
+    "ConsensusRun",
+    "ConsensusScore",
     "Decision",
     "Draft",
     "Follow",
@@ -53,6 +56,7 @@ __all__ = [
     "Note",
     "Notification",
     "OutboxMessage",
+    "Pass",
     "PostKey",
     "Report",
     "Revision",
