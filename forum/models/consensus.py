@@ -29,7 +29,7 @@ class ConsensusRun(Base):
     ranked: Mapped[int] = mapped_column(default=0)  # of these, with enough participation
     votes: Mapped[int] = mapped_column(default=0)  # votes and passes that took part
     votes_here: Mapped[int] = mapped_column(BigId, default=0)  # all votes there were: to see when a new run is due
-    camps: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # sizes and weights
+    circles: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)  # each one's camps: sizes, weights
 
 
 class ConsensusScore(Base):
@@ -40,6 +40,7 @@ class ConsensusScore(Base):
     idea_id: Mapped[int] = ref("ideas.id", primary_key=True, index=True)
     score: Mapped[float]  # 0 to 1, rounded to six places
     voters: Mapped[int]  # who take part and voted or passed
+    circle: Mapped[int]  # its place in the run's circles: communities with the same voters have the same camps
     camps: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)  # each camp's votes, weight and share
     __table_args__ = (sa.Index("ix_consensus_scores_score", "run_id", "score", "idea_id"),)
 

@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("ranked", sa.Integer, nullable=False),
         sa.Column("votes", sa.Integer, nullable=False),
         sa.Column("votes_here", ID, nullable=False),
-        sa.Column("camps", sa.JSON, nullable=False),
+        sa.Column("circles", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consensus_runs")),
         sa.UniqueConstraint("is_claimed", name=op.f("uq_consensus_runs_is_claimed")),
     )
@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("idea_id", ID, nullable=False),
         sa.Column("score", sa.Double, nullable=False),
         sa.Column("voters", sa.Integer, nullable=False),
+        sa.Column("circle", sa.Integer, nullable=False),
         sa.Column("camps", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("run_id", "idea_id", name=op.f("pk_consensus_scores")),
         sa.ForeignKeyConstraint(["run_id"], ["consensus_runs.id"], name=op.f("fk_consensus_scores_run_id")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Values = NDArray[np.int8]
+T = TypeVar("T", bound=np.generic)
 
 LEAST_VOTES = 7
 """Votes and passes that a person must have cast to take part."""
@@ -44,7 +45,7 @@ class Block:
         """(votes,) → (people,): the sum over each person's votes."""
         return np.add.reduceat(values, self.starts)
 
-    def spread(self, values: Floats) -> Floats:
+    def spread(self, values: NDArray[T]) -> NDArray[T]:
         """(people,) → (votes,): each person's figure for each of their votes."""
         return np.repeat(values, self.sizes)
 

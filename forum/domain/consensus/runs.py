@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 _RUN = ConsensusRun.__table__.columns
 _DONE = sa.select(*_RUN).where(ConsensusRun.state == "done").order_by(ConsensusRun.id.desc()).limit(1)
 _BY_ID = sa.select(*_RUN).where(ConsensusRun.id == sa.bindparam("the_run"))
-_RUNNING = sa.select(*_RUN).where(ConsensusRun.is_claimed).limit(1)
+_RUNNING = sa.select(*_RUN).where(ConsensusRun.is_claimed.is_(True)).limit(1)
 _VOTES = sa.select(
     sa.func.count().label("here"),
     sa.func.coalesce(sa.func.sum(sa.case((Vote.created_at > sa.bindparam("since"), 1), else_=0)), 0).label("new"),
@@ -44,23 +44,23 @@ _COUNT = sa.select(sa.select(sa.func.count()).select_from(Vote).scalar_subquery(
 _PASSES = sa.select(sa.select(sa.func.count()).select_from(Pass).scalar_subquery())
 _GIVE_UP = (
     sa.update(ConsensusRun)
-    .where(ConsensusRun.is_claimed, ConsensusRun.told_at < sa.bindparam("before"))
+    .where(ConsensusRun.is_claimed.is_(True), ConsensusRun.told_at < sa.bindparam("before"))
     .values(state="failed", is_claimed=None)
 )
 _TELL = (
     sa.update(ConsensusRun)
-    .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed)
+    .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed.is_(True))
     .values(step=sa.bindparam("new_step"), steps=sa.bindparam("new_steps"), told_at=sa.bindparam("moment"))
 )
 _FAIL = (
     sa.update(ConsensusRun)
-    .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed)
+    .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed.is_(True))
     .values(state="failed", is_claimed=None)
 )
-_FINISHED = ("made_at", "seconds", "people", "ideas", "ranked", "votes", "votes_here", "camps")
+_FINISHED = ("made_at", "seconds", "people", "ideas", "ranked", "votes", "votes_here", "circles")
 _FINISH = (
     sa.update(ConsensusRun)
-    .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed)
+    .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed.is_(True))
     .values(
         state="done",
         is_claimed=None,
@@ -79,14 +79,14 @@ _OLD = (
 _FORGET = sa.delete(ConsensusScore).where(
     ConsensusScore.run_id == sa.bindparam("the_run"), ConsensusScore.idea_id == sa.bindparam("the_idea")
 )
-_OF_IDEA = sa.select(ConsensusScore.score, ConsensusScore.voters, ConsensusScore.camps).where(
+_OF_IDEA = sa.select(ConsensusScore.score, ConsensusScore.voters, ConsensusScore.circle, ConsensusScore.camps).where(
     ConsensusScore.run_id == sa.bindparam("the_run"), ConsensusScore.idea_id == sa.bindparam("the_idea")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One computation. `made_at` is None while it runs; `camps` holds sizes and mean weights of the camps."""
+    """One computation. `made_at` is None while it runs; `circles` holds sizes and mean weights of the camps of each."""
 
     id: int
     state: str
@@ -102,7 +102,7 @@ class Run:
     ranked: int
     votes: int
     votes_here: int
-    camps: dict[str, Any]
+    circles: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ class Scored:
 
     score: float
     voters: int
+    circle: int
     camps: list[dict[str, Any]]
 
 
@@ -141,7 +142,7 @@ def running(db: Connection) -> Run | None:
 def of_idea(db: Connection, run: Run, idea_id: int) -> Scored | None:
     """What a run found for an idea; None if it had too few voters. Only the last run's scores are kept."""
     row = db.execute(_OF_IDEA, {"the_run": run.id, "the_idea": idea_id}).first()
-    return Scored(row.score, row.voters, row.camps) if row else None
+    return Scored(row.score, row.voters, row.circle, row.camps) if row else None
 
 
 def due(db: Connection) -> Due:
@@ -185,12 +186,16 @@ def compute(database: Database, progress: Progress | None = None) -> Run:
     try:
         with database.reading() as db:
             here = int(db.execute(_COUNT).scalar_one()) + int(db.execute(_PASSES).scalar_one())
-            ballots = reading.ballots(db)
-        result = scores.score(ballots, progress=lambda step, steps: tell(step + 1, steps + 2))
-        del ballots
-        for rows in _parted(_rows(run_id, result)):
+            circles = reading.circles(db)
+        results: list[Result] = []
+            each = scores.METHOD.rounds + 2
+            steps = each * len(circles) + 2
+        while circles:
+            so_far = partial(_on, tell, each * len(results) + 1, steps)
+            results.append(scores.score(circles.pop(0), progress=so_far))
+        for rows in _parted(row for circle, result in enumerate(results) for row in _rows(run_id, circle, result)):
             database.write(partial(insert_many, table=ConsensusScore, rows=rows))
-        database.write(lambda db: _finish(db, run_id, result, perf_counter() - clock, here))
+        database.write(lambda db: _finish(db, run_id, results, perf_counter() - clock, here))
     except BaseException:
         database.write(lambda db: db.execute(_FAIL, {"the_run": run_id}))
         raise
@@ -200,6 +205,10 @@ def compute(database: Database, progress: Progress | None = None) -> Run:
         progress(1, 1)
     with database.reading() as db:
         return _run(db.execute(_BY_ID, {"the_run": run_id}).one())
+
+
+def _on(tell: Progress, done: int, steps: int, step: int, _: int) -> None:
+    tell(done + step, steps)
 
 
 def _run(row: Any) -> Run:
@@ -214,7 +223,7 @@ def _claim(db: Connection, begun: datetime, version: str, parameters: dict[str, 
     return int(db.execute(_RUNNING).one().id)
 
 
-def _rows(run_id: int, result: "Result") -> Iterator[dict[str, Any]]:
+def _rows(run_id: int, circle: int, result: "Result") -> Iterator[dict[str, Any]]:
     """Rows of the ideas that are ranked, in the order of their ids."""
     for place in (result.score >= 0).nonzero()[0].tolist():
         camps = [
@@ -231,6 +240,7 @@ def _rows(run_id: int, result: "Result") -> Iterator[dict[str, Any]]:
         yield {
             "run_id": run_id,
             "idea_id": int(result.ideas[place]),
+            "circle": circle,
             "score": float(result.score[place]),
             "voters": int(result.voters[place]),
             "camps": camps,
@@ -242,19 +252,23 @@ def _parted(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield part
 
 
-def _finish(db: Connection, run_id: int, result: "Result", seconds: float, here: int) -> None:
+def _finish(db: Connection, run_id: int, results: list["Result"], seconds: float, here: int) -> None:
     values = {
         "made_at": now(),
         "seconds": round(seconds, 1),
-        "people": sum(result.camp_sizes),
-        "ideas": len(result.ideas),
-        "ranked": result.ranked,
-        "votes": result.votes,
+        "people": sum(sum(result.camp_sizes) for result in results),
+        "ideas": sum(len(result.ideas) for result in results),
+        "ranked": sum(result.ranked for result in results),
+        "votes": sum(result.votes for result in results),
         "votes_here": here,
-        "camps": {
-            "sizes": list(result.camp_sizes),
-            "weights": [round(weight, 4) for weight in result.camp_weights],
-        },
+        "circles": [
+            {
+                "sizes": list(result.camp_sizes),
+                "weights": [round(weight, 4) for weight in result.camp_weights],
+                "ranked": result.ranked,
+            }
+            for result in results
+        ],
     }
     parameters = {f"new_{name}": value for name, value in values.items()}
     if db.execute(_FINISH, {"the_run": run_id, **parameters}).first() is None:
