@@ -25,6 +25,9 @@ SHARE_OF_CHANGES = 0.01
 GIVEN_UP = timedelta(minutes=15)
 """A run that has said nothing for so long has died with its process."""
 
+TELLING = 0.5
+"""Seconds between two times that a run says how far it is."""
+
 PART = 2_000
 """Scores written or deleted in one transaction: votes that come in meanwhile hardly wait."""
 
@@ -177,9 +180,14 @@ def compute(database: Database, progress: Progress | None = None) -> Run:
     begun, clock = now(), perf_counter()
     run_id = database.write(lambda db: _claim(db, begun, scores.VERSION, asdict(scores.METHOD)))
 
+    told = clock - TELLING
+
     def tell(step: int, steps: int) -> None:
-        values = {"the_run": run_id, "new_step": step, "new_steps": steps, "moment": now()}
-        database.write(lambda db: db.execute(_TELL, values))
+        nonlocal told
+        if perf_counter() - told >= TELLING:
+            told = perf_counter()
+            values = {"the_run": run_id, "new_step": step, "new_steps": steps, "moment": now()}
+            database.write(lambda db: db.execute(_TELL, values))
         if progress:
             progress(step, steps)
 
@@ -188,8 +196,8 @@ def compute(database: Database, progress: Progress | None = None) -> Run:
             here = int(db.execute(_COUNT).scalar_one()) + int(db.execute(_PASSES).scalar_one())
             circles = reading.circles(db)
         results: list[Result] = []
-            each = scores.METHOD.rounds + 2
-            steps = each * len(circles) + 2
+        each = scores.METHOD.rounds + 2
+        steps = each * len(circles) + 2
         while circles:
             so_far = partial(_on, tell, each * len(results) + 1, steps)
             results.append(scores.score(circles.pop(0), progress=so_far))
