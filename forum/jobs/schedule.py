@@ -23,6 +23,7 @@ from forum.domain import (
     suspensions,
     trust,
 )
+from forum.jobs.consensus import Keeper
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -85,6 +86,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "spam lessons": (15.0, spam.learn_new),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "consensus": (600.0, Keeper().keep_fresh),
 }
 """What is done in many short transactions."""
 

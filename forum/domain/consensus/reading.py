@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from forum.db import Connection
+from forum.db import Connection, is_sqlite
 from forum.domain.consensus.ballots import Ballots, Numbers, gather
 from forum.models import Community, Idea, Pass, Vote, VoteAside
 
@@ -97,9 +97,13 @@ def _table(
 
 
 def _parts(db: Connection, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[Numbers]:
-    result = db.execute(statement.execution_options(stream_results=True, max_row_buffer=_PART))
-    cursor = result.cursor
-    while rows := cursor.fetchmany(_PART):
+    if is_sqlite(db):
+        result = db.execute(statement)
+        fetch = result.cursor.fetchmany  # plain tuples, a third of the time
+    else:
+        result = db.execute(statement.execution_options(stream_results=True, max_row_buffer=_PART))
+        fetch = result.fetchmany
+    while rows := fetch(_PART):
         yield np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=3 * len(rows)).reshape(-1, 3)
     result.close()
 

@@ -120,10 +120,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How many votes have changed since the last run, and how many must before a new one is made."""
+    """How many votes have changed since the last run, and from how many on a new one is due."""
 
     changes: int
     needed: int
+    votes: int  # all there are, and passes
 
     @property
     def is_due(self) -> bool:
@@ -149,25 +150,14 @@ def of_idea(db: Connection, run: Run, idea_id: int) -> Scored | None:
 
 
 def due(db: Connection) -> Due:
-    """Counts votes that are new, changed or taken back since the last run. Passes count as votes. Reads every vote."""
+    """Counts votes that are new, changed, imported or taken back since the last run; passes too. Reads every vote."""
     last = latest(db)
     row = db.execute(_VOTES, {"since": last.begun_at if last else EPOCH}).one()
     here = int(row.here) + int(db.execute(_PASSES).scalar_one())
     if last is None:
-        return Due(here, LEAST_CHANGES)
-    gone = max(0, last.votes_here + int(row.new) - here)
-    return Due(int(row.touched) + gone, max(LEAST_CHANGES, round(SHARE_OF_CHANGES * last.votes_here)))
-
-
-def keep_fresh(database: Database) -> None:
-    """Compute anew when a run is due and nobody else is at it: for the worker, now and then."""
-    with database.reading() as db:
-        is_due = due(db).is_due
-    if is_due:
-        try:
-            compute(database)
-        except Conflict:
-            return
+        return Due(here, LEAST_CHANGES, here)
+    others = abs(here - last.votes_here - int(row.new))  # taken back, or imported with moments of long ago
+    return Due(int(row.touched) + others, max(LEAST_CHANGES, round(SHARE_OF_CHANGES * last.votes_here)), here)
 
 
 def compute(database: Database, progress: Progress | None = None) -> Run:
@@ -210,7 +200,7 @@ def compute(database: Database, progress: Progress | None = None) -> Run:
     while database.write(_forget):
         pass
     if progress:
-        progress(1, 1)
+        progress(steps, steps)
     with database.reading() as db:
         return _run(db.execute(_BY_ID, {"the_run": run_id}).one())
 
