@@ -103,7 +103,7 @@ def _run(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     begun = time.monotonic()
     run = consensus.compute(database)
-    seconds = time.monotonic() - begun
+    seconds, busy = time.monotonic() - begun, time.process_time()
     with database.reading() as db:
         asked = time.monotonic()
         consensus.due(db)
@@ -112,7 +112,7 @@ def _run(path: Path) -> None:
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     within = "within" if seconds < SECONDS and megabytes < MEGABYTES else "NOT within"
     sys.stdout.write(
-        f"{run.votes:,} votes of {run.people:,} people on {run.ideas:,} ideas: {seconds:.1f} s, {megabytes:,.0f} MB "
+        f"{run.votes:,} votes of {run.people:,} people on {run.ideas:,} ideas: {seconds:.1f} s ({busy:.1f} s of the processor), {megabytes:,.0f} MB "
         f"resident at most, {within} the goal of {SECONDS:.0f} s and {MEGABYTES:,} MB. {run.ranked:,} ideas ranked. "
         f"Asking whether a run is due: {asking:.1f} s.\n"
     )

@@ -5,46 +5,17 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from forum.clock import now
-from forum.db import Connection
-from forum.domain import lists, records
 from forum.domain.formulas import Formula
-from forum.domain.lists import Filters
-from forum.models import Idea
+from forum.domain.rankings import FIELDS
 from forum.sheets import csv_lines
 
-FIELDS = ("rank", *records.FIELDS, "score", "cast_up", "cast_down", "imported_up", "imported_down")
-"""The fields of a ranked idea: its record, the score of the formula, and what of up and down was cast or imported."""
-
 TOGETHER = 200  # ideas in a piece of JSON
-_ROWS = records.ROWS.add_columns(Idea.imported_up, Idea.imported_down, Idea.trending, Idea.contested)
-
 Chunks = Iterator[bytes]
-
-
-def ranked(
-    db: Connection, formula: Formula, filters: Filters, base_url: str, *, most: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """Ideas in the order of the formula, each with its FIELDS; at most `most`. Asks no rights: see lists.find."""
-    rank = 0
-    for ids in lists.walk(db, replace(filters, sort=formula.sort), most=most):
-        rows = {row.id: row for row in db.execute(_ROWS, {"ids": ids})}
-        for row in (rows[idea_id] for idea_id in ids):
-            rank += 1
-            yield {
-                "rank": rank,
-                **records.record(row, base_url),
-                "score": round(getattr(row, formula.column), 7),
-                "cast_up": row.up - row.imported_up,
-                "cast_down": row.down - row.imported_down,
-                "imported_up": row.imported_up,
-                "imported_down": row.imported_down,
-            }
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> Chunks:

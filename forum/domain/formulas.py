@@ -8,23 +8,29 @@ The figures themselves are made by domain/ranking.py and stored with each idea; 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from forum.db import Connection
-from forum.domain import lists, ranking
+from forum.domain import consensus, ranking
 from forum.domain.errors import NotFound
-from forum.domain.ideas import path
-from forum.domain.lists import Filters
 from forum.text import moment
 
 Step = tuple[str, str]
 """One line of a worked example: what is computed, and what comes out."""
 
+WorkOut = Callable[[Connection, Any], list[Step]]
+"""The score of one idea step by step, the score last. The idea has id, up, down, created_at."""
+
+TIES = "Of two ideas with equal scores, the one that was added to this forum later comes first."
+"""The one rule for ties in every ranking: the higher number first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """One formula. `sort` is its order in domain/lists.py; `column` the field that holds its score."""
+    """One formula. `sort` is its order in domain/lists.py; `column` the field that holds its score.
+
+    `is_by_tally`: votes for and against are all it needs, so that it can be worked out for some of the votes only.
+    """
 
     name: str
     label: str
@@ -36,25 +42,16 @@ class Formula:
     where: tuple[Step, ...]
     source: str
     limits: tuple[str, ...]
-    work_out: Callable[[int, int, datetime], list[Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """The first idea of a ranking, and how its score comes about."""
-
-    title: str
-    path: str
-    up: int
-    down: int
-    steps: list[Step]
+    work_out: WorkOut
+    is_by_tally: bool = True
 
 
 def _short(value: float, digits: int = 4) -> str:
     return f"{value:,.{digits}f}"
 
 
-def _net(up: int, down: int, _: datetime) -> list[Step]:
+def _net(_: Connection, idea: Any) -> list[Step]:
+    up, down = idea.up, idea.down
     return [
         ("Votes for", f"{up:,}"),
         ("Votes against", f"{down:,}"),
@@ -62,7 +59,8 @@ def _net(up: int, down: int, _: datetime) -> list[Step]:
     ]
 
 
-def _approval(up: int, down: int, _: datetime) -> list[Step]:
+def _approval(_: Connection, idea: Any) -> list[Step]:
+    up, down = idea.up, idea.down
     n = up + down
     if n == 0:
         return [("Votes", "0"), ("Lower bound", "0")]
@@ -84,7 +82,8 @@ def _approval(up: int, down: int, _: datetime) -> list[Step]:
     ]
 
 
-def _trending(up: int, down: int, created_at: datetime) -> list[Step]:
+def _trending(_: Connection, idea: Any) -> list[Step]:
+    up, down, created_at = idea.up, idea.down, idea.created_at
     net = up - down
     size = math.log10(max(abs(net), 1))
     sign = (net > 0) - (net < 0)
@@ -99,7 +98,8 @@ def _trending(up: int, down: int, created_at: datetime) -> list[Step]:
     ]
 
 
-def _contested(up: int, down: int, _: datetime) -> list[Step]:
+def _contested(_: Connection, idea: Any) -> list[Step]:
+    up, down = idea.up, idea.down
     if up == 0 or down == 0:
         return [("One side has no votes", "0")]
     ratio = min(up, down) / max(up, down)
@@ -108,6 +108,24 @@ def _contested(up: int, down: int, _: datetime) -> list[Step]:
         ("Smaller side ÷ larger side", f"{min(up, down):,} ÷ {max(up, down):,} = {_short(ratio)}"),
         ("Score", f"{up + down:,} to the power of {_short(ratio)} = {_short(ranking.contested(up, down))}"),
     ]
+
+
+_CAMPS = ("First camp", "Second camp")
+
+
+def _consensus(db: Connection, idea: Any) -> list[Step]:
+    run = consensus.latest(db)
+    found = consensus.of_idea(db, run, idea.id) if run else None
+    if run is None or found is None:
+        return [("Voters who take part", "too few"), ("Score", "none")]
+    sizes = run.circles[found.circle]["sizes"]
+    steps = [("People in the two camps", " and ".join(f"{size:,}" for size in sizes))]
+    for name, camp in zip(_CAMPS, found.camps, strict=True):
+        counts = f"{camp['for']:,}, {camp['against']:,}, {camp['passed']:,}"
+        share = f"({camp['weight_for']:,.2f} + 1) ÷ ({camp['weight']:,.2f} + 2) = {_short(camp['share'])}"
+        steps += [(f"{name}: for, against, passed", counts), (f"{name}: agreement", share)]
+    shares = " × ".join(_short(camp["share"]) for camp in found.camps)
+    return [*steps, ("Score", f"{shares} = {_short(found.score)}")]
 
 
 FORMULAS: dict[str, Formula] = {
@@ -119,10 +137,7 @@ FORMULAS: dict[str, Formula] = {
             sort="top",
             column="net",
             summary="Votes for, less votes against.",
-            words=(
-                "Each vote for an idea adds one. Each vote against it takes one away.",
-                "Of two ideas with equal net votes, the one posted later comes first.",
-            ),
+            words=("Each vote for an idea adds one. Each vote against it takes one away.",),
             formula="net = votes for − votes against",
             where=(),
             source="Plain arithmetic. The Open Government Dialogue of 2009 ranked its ideas this way.",
@@ -201,6 +216,49 @@ FORMULAS: dict[str, Formula] = {
             ),
             work_out=_contested,
         ),
+        Formula(
+            name="consensus",
+            label="Consensus",
+            sort="consensus",
+            column="score",
+            summary="What people of different camps agree on.",
+            words=(
+                "People who often vote alike are near each other. The line between them gives two camps.",
+                "An idea ranks high when both camps are for it. The favorite of one camp alone ranks low.",
+                "Not every vote weighs the same. We look at all other votes of the person who cast it.",
+                "The better they fit a pattern that others share, the more the vote weighs.",
+                "Random votes fit no pattern. A crowd of newcomers weighs next to nothing.",
+                "To take part, a person must have voted on 7 ideas. An idea needs 10 of these people.",
+                "Their votes on it must weigh 3 or more together.",
+                "Communities with different voters have camps of their own.",
+                "We work this out now and then, and keep the result. Filters pick from it and do not change it.",
+            ),
+            formula="score = (f₁ + 1) ÷ (w₁ + 2) × (f₂ + 1) ÷ (w₂ + 2)",
+            where=(
+                ("f₁, f₂", "weight of the votes for, in the first and in the second camp"),
+                ("w₁, w₂", "weight of all votes in the camp, with those of people who passed"),
+                ("weight of a vote", "e² ÷ (e² + m²), from 0 to 1"),
+                ("e", "how much better a model foretells the person’s other votes than chance does, at least 0"),
+                ("m", "the middle value of e among all people"),
+            ),
+            source=(
+                "The product over groups is the group-informed consensus of Polis: C. Small and others, Polis: Scaling "
+                "deliberation by mapping high dimensional opinion spaces. Recerca 26 (2021), issue 2. The model is a "
+                "matrix factorization with one factor, as in bridging-based ranking: S. Wojcik and others, Birdwatch: "
+                "Crowd wisdom and bridging algorithms can inform understanding and reduce the spread of misinformation. "
+                "arXiv 2210.15723 (2022). The weights are our own."
+            ),
+            limits=(
+                "It sees two camps, no more. A small third group counts with the camp that it is closer to.",
+                "Totals from before this forum take no part. They do not say who voted.",
+                "Ideas of closed communities take no part.",
+                "A person who thinks like nobody else weighs little, though they mean each vote.",
+                "People who copy how most others vote, on many ideas, gain weight. No ranking can tell them apart.",
+                "Both camps can agree and still be wrong.",
+            ),
+            work_out=_consensus,
+            is_by_tally=False,
+        ),
     )
 }
 """Name → formula, in the order in which they are shown."""
@@ -211,14 +269,3 @@ def get(name: str) -> Formula:
     if name not in FORMULAS:
         raise NotFound("There is no ranking of this name.")
     return FORMULAS[name]
-
-
-def example(db: Connection, formula: Formula) -> Example | None:
-    """The first public idea by this formula, worked out; None while there is no idea."""
-    rows: list[Any] = lists.find(db, Filters(sort=formula.sort), limit=1).rows
-    if not rows:
-        return None
-    row = rows[0]
-    return Example(
-        row.title, path(row.id, row.slug), row.up, row.down, formula.work_out(row.up, row.down, row.created_at)
-    )

@@ -202,8 +202,11 @@ RULES: dict[str, Rule] = {
     "user.history": manages_any,
     "user.suspend": all_of(moderator, not_author, below),
     "note.write": manages_any,
+    "wave.read": manages,
+    "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
+    "desk.read": policy_team,
 }
 """Action → rule. Nothing anywhere else decides who may do what."""
 

@@ -14,6 +14,7 @@ from forum.models.communities import (
     Guideline,
 )
 from forum.models.consensus import ConsensusRun, ConsensusScore, Pass
+from forum.models.figures import Figure
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
@@ -23,6 +24,7 @@ from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
+from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -40,6 +42,7 @@ __all__ = [
     "ConsensusScore",
     "Decision",
     "Draft",
+    "Figure",
     "Follow",
     "Generation",
     "Guideline",
@@ -77,4 +80,10 @@ __all__ = [
     "UserChange",
     "Vote",
     "VoteAside",
+    "Wave",
+    "WaveAct",
+    "WaveKey",
+    "WaveMember",
+    "WavePrint",
+    "WaveTurn",
 ]
