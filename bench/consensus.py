@@ -112,8 +112,9 @@ def _run(path: Path) -> None:
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     within = "within" if seconds < SECONDS and megabytes < MEGABYTES else "NOT within"
     sys.stdout.write(
-        f"{run.votes:,} votes of {run.people:,} people on {run.ideas:,} ideas: {seconds:.1f} s ({busy:.1f} s of the processor), {megabytes:,.0f} MB "
-        f"resident at most, {within} the goal of {SECONDS:.0f} s and {MEGABYTES:,} MB. {run.ranked:,} ideas ranked. "
+        f"{run.votes:,} votes of {run.people:,} people on {run.ideas:,} ideas; {run.ranked:,} ideas ranked.\n"
+        f"{seconds:.1f} s ({busy:.1f} s of the processor), {megabytes:,.0f} MB resident at most: "
+        f"{within} the goal of {SECONDS:.0f} s and {MEGABYTES:,} MB.\n"
         f"Asking whether a run is due: {asking:.1f} s.\n"
     )
 

@@ -245,8 +245,8 @@ FORMULAS: dict[str, Formula] = {
                 "The product over groups is the group-informed consensus of Polis: C. Small and others, Polis: Scaling "
                 "deliberation by mapping high dimensional opinion spaces. Recerca 26 (2021), issue 2. The model is a "
                 "matrix factorization with one factor, as in bridging-based ranking: S. Wojcik and others, Birdwatch: "
-                "Crowd wisdom and bridging algorithms can inform understanding and reduce the spread of misinformation. "
-                "arXiv 2210.15723 (2022). The weights are our own."
+                "Crowd wisdom and bridging algorithms can inform understanding and reduce the spread of "
+                "misinformation. arXiv 2210.15723 (2022). The weights are our own."
             ),
             limits=(
                 "It sees two camps, no more. A small third group counts with the camp that it is closer to.",

@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from forum import schema
 from forum.clock import now
 from forum.db import Connection, Database
-from forum.domain import consensus
+from forum.domain import consensus, formulas, rankings
 from forum.domain.consensus import ballots, fits, reading, runs, scores
-from forum.domain.errors import Conflict
+from forum.domain.errors import Conflict, Invalid
+from forum.domain.rankings import Selection
+from forum.jobs import consensus as jobs
+from forum.jobs.consensus import Keeper
 from forum.models import ConsensusRun, ConsensusScore, Decision, Idea, Pass, Vote, VoteAside
 from tests import polis, postgres
 from tests.making import Make
@@ -276,7 +279,7 @@ def test_only_votes_count_that_stand_on_ideas_that_all_may_read(database: Databa
     with database.transaction() as db:
         make = Make(db)
         ideas = fill(db, make, SMALL)
-        place = make.community(visibility="closed")
+        place = make.community(visibility="employees")
         closed, closed_in = make.idea(community=place), place.id
         somebody = db.execute(sa.select(Vote.user_id).order_by(Vote.user_id).limit(1)).scalar_one()
         voted = db.execute(sa.select(Vote.idea_id).where(Vote.user_id == somebody)).scalars().all()
@@ -317,3 +320,77 @@ def test_communities_with_other_voters_have_camps_of_their_own(database: Databas
         assert len(reading.circles(db)) == 1
     run = consensus.compute(database)
     assert len(run.circles) == 1
+
+
+# Rankings ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ranking_by_consensus_has_the_order_of_the_scores_and_filters_only_pick(database: Database) -> None:
+    with database.transaction() as db:
+        ideas = fill(db, Make(db), SMALL)
+        assert list(rankings.walk(db, Selection("consensus"))) == []
+    consensus.compute(database)
+    with database.transaction() as db:
+        expected = sorted(stored(db).items(), key=lambda pair: (pair[1], pair[0]), reverse=True)
+        ranked = list(rankings.walk(db, Selection("consensus")))
+        assert [(one.idea_id, one.score) for one in ranked] == expected
+        assert [one.rank for one in ranked] == list(range(1, len(expected) + 1))
+        assert [row["id"] for row in rankings.records(db, Selection("consensus"), "")] == [key for key, _ in expected]
+        db.execute(sa.update(Idea).where(Idea.id.in_(ideas[:10])).values(status="answered"))
+        some = list(rankings.walk(db, Selection("consensus", status="answered")))
+        assert [(one.idea_id, one.score) for one in some] == [pair for pair in expected if pair[0] in ideas[:10]]
+
+
+def test_the_worked_example_ends_with_the_score_that_is_stored(database: Database) -> None:
+    formula = formulas.get("consensus")
+    with database.transaction() as db:
+        fill(db, Make(db), SMALL)
+        assert rankings.example(db, formula) is None
+    run = consensus.compute(database)
+    with database.reading() as db:
+        example = rankings.example(db, formula)
+        first = next(rankings.walk(db, Selection("consensus"), most=1))
+        words = rankings.in_words(db, Selection("consensus"))
+    assert example is not None
+    steps = dict(example.steps)
+    assert float(steps["Score"].rpartition("= ")[2]) == pytest.approx(first.score, abs=5e-5)
+    assert steps["People in the two camps"] == " and ".join(str(size) for size in run.circles[0]["sizes"])
+    assert any(f"run {run.id}" in sentence for sentence in words)
+    assert not any("count too" in sentence for sentence in words)
+
+
+def test_only_some_votes_can_not_be_ranked_by_consensus(db: Connection) -> None:
+    with pytest.raises(Invalid):
+        rankings.read(db, {"method": "consensus", "confirmed": "yes"})
+
+
+# The worker ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_computes_when_a_run_is_due_and_only_then(database: Database) -> None:
+    keeper = Keeper()
+    keeper.keep_fresh(database)
+    with database.transaction() as db:
+        assert consensus.latest(db) is None
+        fill(db, Make(db), SMALL)
+    for _ in range(2):
+        keeper.keep_fresh(database)
+    with database.reading() as db:
+        run = consensus.latest(db)
+        assert db.execute(sa.select(sa.func.count()).select_from(ConsensusRun)).scalar_one() == 1
+    assert run is not None
+    assert run.ranked > 15
+
+
+def test_many_votes_are_computed_in_a_process_of_its_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "FEW", 100)
+    with database.transaction() as db:
+        fill(db, Make(db), SMALL)
+    keeper = Keeper()
+    keeper.keep_fresh(database)
+    assert keeper._process is not None
+    assert keeper._process.wait(timeout=120) == 0
+    with database.reading() as db:
+        run = consensus.latest(db)
+    assert run is not None
+    assert run.ranked > 15

@@ -14,6 +14,7 @@ from forum.clock import EPOCH, now
 from forum.db import Connection, Database, insert_many, insert_once
 from forum.domain.errors import Conflict
 from forum.models import ConsensusRun, ConsensusScore, Pass, Vote
+from forum.text import moment
 
 if TYPE_CHECKING:
     from forum.domain.consensus.scores import Result
@@ -53,7 +54,7 @@ _GIVE_UP = (
 _TELL = (
     sa.update(ConsensusRun)
     .where(ConsensusRun.id == sa.bindparam("the_run"), ConsensusRun.is_claimed.is_(True))
-    .values(step=sa.bindparam("new_step"), steps=sa.bindparam("new_steps"), told_at=sa.bindparam("moment"))
+    .values(step=sa.bindparam("new_step"), steps=sa.bindparam("new_steps"), told_at=sa.bindparam("told"))
 )
 _FAIL = (
     sa.update(ConsensusRun)
@@ -143,6 +144,23 @@ def running(db: Connection) -> Run | None:
     return _run(row) if row and row.told_at >= now() - GIVEN_UP else None
 
 
+def in_words(db: Connection) -> list[str]:
+    """Whose votes take part, and which run the scores are from, in plain sentences."""
+    words = [
+        "Votes of people who voted on 7 ideas or more take part, and so do their passes.",
+        "Totals from before this forum do not count. They do not say who voted.",
+        "Votes that were set aside do not count.",
+    ]
+    run = latest(db)
+    if run is None or run.made_at is None:
+        return [*words, "The scores have not been worked out yet."]
+    return [
+        *words,
+        f"The scores are those of run {run.id}, made on {moment(run.made_at)} by version {run.version} of the method.",
+        f"It used {run.votes:,} votes and passes of {run.people:,} people.",
+    ]
+
+
 def of_idea(db: Connection, run: Run, idea_id: int) -> Scored | None:
     """What a run found for an idea; None if it had too few voters. Only the last run's scores are kept."""
     row = db.execute(_OF_IDEA, {"the_run": run.id, "the_idea": idea_id}).first()
@@ -176,7 +194,7 @@ def compute(database: Database, progress: Progress | None = None) -> Run:
         nonlocal told
         if perf_counter() - told >= TELLING:
             told = perf_counter()
-            values = {"the_run": run_id, "new_step": step, "new_steps": steps, "moment": now()}
+            values = {"the_run": run_id, "new_step": step, "new_steps": steps, "told": now()}
             database.write(lambda db: db.execute(_TELL, values))
         if progress:
             progress(step, steps)
