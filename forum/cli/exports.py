@@ -19,7 +19,7 @@ from forum.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Take things out of the forum, as files.")
 Format = Literal["csv", "json", "xlsx", "docx", "pdf", "md"]
-Method = Literal["net", "approval", "trending", "contested"]
+Method = Literal["net", "approval", "trending", "contested", "consensus"]
 
 
 @app.callback()

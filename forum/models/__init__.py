@@ -13,6 +13,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.consensus import ConsensusRun, ConsensusScore, Pass
 from forum.models.figures import Figure
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
@@ -38,6 +39,8 @@ __all__ = [
     "CommunityMember",
     "CommunityPhase",
     "CommunityTag",
+    "ConsensusRun",
+    "ConsensusScore",
     "Decision",
     "Draft",
     "Figure",
@@ -58,6 +61,7 @@ __all__ = [
     "Note",
     "Notification",
     "OutboxMessage",
+    "Pass",
     "PostKey",
     "Report",
     "Revision",

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import __version__, text
 from forum.clock import now
 from forum.db import Connection, insert_once, is_sqlite
-from forum.domain import formulas, rankings, settling
+from forum.domain import consensus, formulas, rankings, settling
 from forum.domain.errors import Conflict, Invalid
 from forum.domain.exports import Origin
 from forum.domain.people import Person
@@ -144,6 +144,7 @@ def create(
             "address": f"{origin.base_url}/snapshots/{number}",
             "idea_count": len(rows),
             "ideas": [seals.entry(row) for row in rows],
+            "model": _model(db, selection, [row.idea_id for row in rows]),
         }
         if _store(db, user, signer, record):
             db.execute(_ADD_IDEAS, [{"number": number, **row._asdict()} for row in rows])
@@ -165,6 +166,28 @@ def _head(db: Connection, selection: Selection, origin: Origin, fields: Snapshot
         "most": fields.length,
         "made_at": seals.moment_text(now()),
         "version": __version__,
+    }
+
+
+def _model(db: Connection, selection: Selection, ids: list[int]) -> dict[str, Any] | None:
+    """For scores that no tally gives: the run that found them, and the figures of each camp for each idea."""
+    run = None if formulas.get(selection.method).is_by_tally else consensus.latest(db)
+    if run is None or run.made_at is None:
+        return None
+    found = {idea_id: consensus.of_idea(db, run, idea_id) for idea_id in ids}
+    return {
+        "run": run.id,
+        "version": run.version,
+        "parameters": run.parameters,
+        "made_at": seals.moment_text(run.made_at),
+        "people": run.people,
+        "votes": run.votes,
+        "circles": run.circles,
+        "ideas": [
+            {"id": idea_id, "voters": one.voters, "circle": one.circle, "camps": one.camps}
+            for idea_id, one in found.items()
+            if one is not None
+        ],
     }
 
 

@@ -15,6 +15,7 @@ from forum.domain.snapshots import files, seals
 from forum.models import Snapshot, SnapshotFile, SnapshotIdea
 from forum.signing import Signer
 
+CAMPS_FAR = 1e-3  # weights of camps are kept with few digits
 _MOST_NAMED = 3  # of the ideas that differ
 _SNAPSHOT = sa.select(*Snapshot.__table__.columns).where(Snapshot.number == sa.bindparam("number"))
 _IDEAS = (
@@ -142,12 +143,27 @@ def _ranks(record: Mapping[str, Any], ideas: Sequence[Any], rows: Sequence[Any])
     )
     holds = bool(rows) and len(ideas) == len(rows) and is_ordered and are_sums
     if score is None:
-        good = "The ranks follow from the scores. The scores come from a model, so we can't work them out from tallies."
+        good = "The ranks follow from the scores, and the scores from the figures of the camps."
+        exact, far = _by_camps(record, rows), CAMPS_FAR
     else:
-        good = "Scores and ranks, worked out again from the votes, are the same."
-        exact = [(score(row.up, row.down, row.created_at), row.score) for row in rows]
-        holds = holds and all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in exact)
+        good, far = "Scores and ranks, worked out again from the votes, are the same.", 1e-9
+        exact = [score(row.up, row.down, row.created_at) for row in rows]
+    holds = holds and len(exact) == len(rows)
+    holds = holds and all(
+        math.isclose(a, row.score, rel_tol=1e-9, abs_tol=far) for a, row in zip(exact, rows, strict=True)
+    )
     return _check("Ranks", holds, good, "Scores or ranks do not follow from the votes by the formula.")
+
+
+def _by_camps(record: Mapping[str, Any], rows: Sequence[Any]) -> list[float]:
+    """Consensus scores from the sealed figures of the camps: the product of their shares, each worked out again."""
+    try:
+        camps = {one["id"]: one["camps"] for one in record["model"]["ideas"]}
+        return [
+            math.prod((camp["weight_for"] + 1) / (camp["weight"] + 2) for camp in camps[row.idea_id]) for row in rows
+        ]
+    except (KeyError, TypeError):
+        return []
 
 
 def _previous(db: Connection, record: Mapping[str, Any], number: int) -> Check:
