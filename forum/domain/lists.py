@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from forum.clock import from_microseconds, to_microseconds
 from forum.db import Connection, Prepared, after_key
 from forum.domain.errors import Invalid
-from forum.models import Community, CommunityAgency, Idea, IdeaTag, IdeaTheme, Theme, User
+from forum.models import Community, CommunityAgency, ConsensusRun, ConsensusScore, Idea, IdeaTag, IdeaTheme, Theme, User
 
 PAGE = 25
 STEP = 500
@@ -37,6 +37,7 @@ _COLUMN: dict[str, Any] = {
     "needs-votes": Idea.uncertainty,
     "approval": Idea.approval,
     "random": Idea.shuffle,
+    "consensus": ConsensusScore.score,  # for rankings
     "number": Idea.id,  # for counting: see `tallies`
 }
 SHUFFLE_RANGE = 2**31
@@ -132,6 +133,13 @@ _CONDITIONS: dict[str, Any] = {
         .in_((0, Idea.community_id)),
     ),
 }
+_LAST_RUN = (
+    sa.select(ConsensusRun.id)
+    .where(ConsensusRun.state == "done")
+    .order_by(ConsensusRun.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 
@@ -142,6 +150,9 @@ def _statement(shape: _Shape) -> Prepared:
     statement = sa.select(*columns, column.label("sort_key"))
     if shape.what == "card":
         statement = statement.join_from(Idea, User, User.id == Idea.author_id)
+    if shape.sort == "consensus":  # the ideas that its last run ranked
+        statement = statement.join(ConsensusScore, ConsensusScore.idea_id == Idea.id)
+        statement = statement.where(ConsensusScore.run_id == _LAST_RUN)
     if "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
     for name in shape.named:

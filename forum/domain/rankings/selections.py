@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from forum.db import Connection
-from forum.domain import agencies, communities, formulas, tags, themes
+from forum.domain import agencies, communities, consensus, formulas, tags, themes
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.ideas import STATUSES
@@ -219,7 +219,8 @@ def _community_ids(db: Connection, selection: Selection) -> list[int | None]:
 def in_words(db: Connection, selection: Selection) -> list[str]:
     """What is ranked, which votes count and how equal scores are ordered, in plain sentences."""
     formula = formulas.get(selection.method)
-    return [f"Formula: {formula.label}. {formula.summary}", *_ideas(db, selection), *_votes(selection), formulas.TIES]
+    votes = consensus.in_words(db) if formula.name == "consensus" else _votes(selection)
+    return [f"Formula: {formula.label}. {formula.summary}", *_ideas(db, selection), *votes, formulas.TIES]
 
 
 def _ideas(db: Connection, selection: Selection) -> list[str]:
