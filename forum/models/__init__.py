@@ -13,6 +13,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.consensus import ConsensusRun, ConsensusScore, Pass
 from forum.models.figures import Figure
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
@@ -20,7 +21,9 @@ from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
+from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
@@ -37,15 +40,19 @@ __all__ = [
     "CommunityMember",
     "CommunityPhase",
     "CommunityTag",
+    "ConsensusRun",
+    "ConsensusScore",
     "Decision",
     "Draft",
     "Figure",
+    "FileOrder",
     "Follow",
     "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",
     "IdeaText",
+    "IdeaTheme",
     "LimitHit",
     "Mail",
     "MailCode",
@@ -56,6 +63,7 @@ __all__ = [
     "Note",
     "Notification",
     "OutboxMessage",
+    "Pass",
     "PostKey",
     "Report",
     "Revision",
@@ -63,6 +71,9 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "Snapshot",
+    "SnapshotFile",
+    "SnapshotIdea",
     "SpamFeature",
     "SpamLesson",
     "SpamModel",
@@ -72,6 +83,8 @@ __all__ = [
     "StaleRank",
     "StatusChange",
     "Tag",
+    "Theme",
+    "ThemeRun",
     "User",
     "UserChange",
     "Vote",
