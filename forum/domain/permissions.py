@@ -206,6 +206,8 @@ RULES: dict[str, Rule] = {
     "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
+    "snapshot.create": policy_team,
+    "snapshot.read_sealed": policy_team,
     "desk.read": policy_team,
 }
 """Action → rule. Nothing anywhere else decides who may do what."""

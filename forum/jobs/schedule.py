@@ -11,6 +11,7 @@ from forum.db import Connection, Database, is_sqlite
 from forum.domain import (
     codes,
     drafts,
+    exports,
     limits,
     mails,
     merges,
@@ -25,6 +26,7 @@ from forum.domain import (
     waves,
 )
 from forum.domain.rankings import participation
+from forum.jobs import themes
 from forum.jobs.consensus import Keeper
 
 LOG = structlog.get_logger("forum.schedule")
@@ -46,6 +48,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "codes": (300.0, codes.forget),
     "drafts": (3600.0, drafts.forget),
     "post keys": (300.0, repeats.forget),
+    "files": (3600.0, exports.forget),
     "mails": (300.0, mails.forget),
     "merges": (300.0, merges.call_back),
     "spam prints": (3600.0, spam.forget),
@@ -110,6 +113,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "prints": (3600.0, forget_prints),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "themes": (1800.0, themes.regroup),
     "consensus": (600.0, Keeper().keep_fresh),
     "figures": (3600.0, count_participation),
 }

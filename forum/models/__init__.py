@@ -21,7 +21,9 @@ from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
+from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
@@ -43,12 +45,14 @@ __all__ = [
     "Decision",
     "Draft",
     "Figure",
+    "FileOrder",
     "Follow",
     "Generation",
     "Guideline",
     "Idea",
     "IdeaTag",
     "IdeaText",
+    "IdeaTheme",
     "LimitHit",
     "Mail",
     "MailCode",
@@ -67,6 +71,9 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "Snapshot",
+    "SnapshotFile",
+    "SnapshotIdea",
     "SpamFeature",
     "SpamLesson",
     "SpamModel",
@@ -76,6 +83,8 @@ __all__ = [
     "StaleRank",
     "StatusChange",
     "Tag",
+    "Theme",
+    "ThemeRun",
     "User",
     "UserChange",
     "Vote",

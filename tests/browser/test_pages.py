@@ -44,7 +44,12 @@ PAGES: dict[str, dict[str, int]] = {
         f"/transparency/{datetime.now(UTC):%Y-%m}": 200,
         "/rankings": 200,
         "/rankings?method=approval&community=rulemaking": 200,
+        "/rankings?voters=employee&confirmed=yes&track=yes&aside=yes": 200,
+        "/rankings?since=2009-06-01&until=2009-05-01": 422,
         "/rankings/approval": 200,
+        "/rankings/laboratory": 200,
+        "/rankings/laboratory?method=net&voters=citizen&top=50": 200,
+        "/rankings/laboratory?first=9": 422,
         "/people/daniel-reyes": 200,
         "/people/daniel-reyes/comments": 200,
         "/agencies/budget-office": 200,
@@ -73,6 +78,10 @@ PAGES: dict[str, dict[str, int]] = {
         f"{TALKED}/move": 200,
         "/moderation": 200,
         CASE: 200,
+    },
+    "analyst": {
+        "/desk": 200,
+        "/rankings/laboratory": 200,
     },
     "administrator": {
         "/": 200,
