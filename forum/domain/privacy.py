@@ -87,6 +87,7 @@ _SECTIONS: dict[str, Any] = {
     .order_by(Pass.idea_id),
     "votes_set_aside": sa.select(VoteAside.idea_id, VoteAside.decision_id)
     .where(VoteAside.user_id == _me).order_by(VoteAside.idea_id, VoteAside.decision_id),
+    "passes": sa.select(Pass.idea_id, Pass.created_at).where(Pass.user_id == _me).order_by(Pass.idea_id),
     "comments_agreed_with": sa.select(CommentAgreement.comment_id, CommentAgreement.created_at)
     .where(CommentAgreement.user_id == _me).order_by(CommentAgreement.comment_id),
     "communities": sa.select(Community.slug, Community.name, CommunityMember.role, CommunityMember.joined_at)
