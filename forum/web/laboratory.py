@@ -12,7 +12,7 @@ from forum.domain import communities, rankings
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import reference
-from forum.domain.rankings import Selection, comparisons, moves, participation
+from forum.domain.rankings import Selection, comparisons, costs, moves, participation
 from forum.domain.rankings.comparisons import LENGTHS, LOOKED, MOST, Comparison
 from forum.domain.rankings.moves import Move
 from forum.domain.rankings.participation import Participation
@@ -93,6 +93,8 @@ def read(visit: Visit) -> State:
         more = rankings.read(visit.db, {name: visit.query.all(name) for name in PARAMETERS})
         kept = selections if given else [one for one in selections if one != more][: MOST - 1]
         selections = [*kept, more]
+    for selection in selections:
+        costs.check(visit.db, visit.user, selection)
     state = State(
         tuple(selections),
         _number(visit, "top", DEFAULT, LENGTHS),

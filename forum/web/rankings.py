@@ -10,7 +10,7 @@ from forum.domain import agencies, communities, consensus, exports, formulas, ra
 from forum.domain.errors import Invalid
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import STATUSES
-from forum.domain.rankings import Selection, comparisons
+from forum.domain.rankings import Selection, comparisons, costs
 from forum.domain.rankings.selections import KINDS, PARAMETERS, YES
 from forum.web import laboratory, lists
 from forum.web.forms import Form
@@ -88,7 +88,9 @@ def index_json(visit: Visit) -> Answer:
 
 def read(visit: Visit) -> Selection:
     """The selection that the address names. Invalid for what makes no sense."""
-    return rankings.read(visit.db, {name: visit.query.all(name) for name in PARAMETERS})
+    selection = rankings.read(visit.db, {name: visit.query.all(name) for name in PARAMETERS})
+    costs.check(visit.db, visit.user, selection)
+    return selection
 
 
 def address(path: str, selection: Selection, **more: str) -> str:
