@@ -45,6 +45,8 @@ PAGES: dict[str, dict[str, int]] = {
         "/rankings": 200,
         "/rankings?method=approval&community=rulemaking": 200,
         "/rankings/approval": 200,
+        "/snapshots": 200,
+        "/snapshots/1": 404,
         "/people/daniel-reyes": 200,
         "/people/daniel-reyes/comments": 200,
         "/agencies/budget-office": 200,
@@ -73,6 +75,12 @@ PAGES: dict[str, dict[str, int]] = {
         f"{TALKED}/move": 200,
         "/moderation": 200,
         CASE: 200,
+    },
+    "analyst": {
+        "/snapshots": 200,
+        "/snapshots/new?method=approval&community=rulemaking": 200,
+        "/files": 200,
+        "/files/new?method=net": 200,
     },
     "administrator": {
         "/": 200,

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum.clock import now
-from forum.db import Connection, Database
+from forum.db import Connection, Database, insert
 from forum.domain import exports, ideas, privacy, sessions, snapshots, votes
 from forum.domain.account_mails import Sender
 from forum.domain.errors import Forbidden, Invalid, NotFound
@@ -21,7 +21,7 @@ from forum.domain.exports import Origin
 from forum.domain.people import Person
 from forum.domain.rankings import Selection
 from forum.domain.snapshots import SnapshotFields, seals
-from forum.models import Community, Idea, Snapshot, SnapshotFile, SnapshotIdea
+from forum.models import Community, ConsensusRun, ConsensusScore, Idea, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.snapshots import LASTING
 from forum.signing import Signer
 from tests.making import Make
@@ -408,3 +408,31 @@ def test_a_snapshot_of_many_ideas_has_tables_and_no_documents() -> None:
 def test_moments_come_back_to_the_microsecond() -> None:
     moment = now().replace(microsecond=42)
     assert seals.moment_of(seals.moment_text(moment)) == moment
+
+
+def consensus_run(db: Connection, ids: list[int]) -> int:
+    """A finished run with a score for each of these ideas."""
+    values = {"version": "1", "parameters": {}, "begun_at": now(), "made_at": now(), "told_at": now(), "state": "done"}
+    run_id = insert(db, ConsensusRun, **values, people=9, votes=30, circles=[{"sizes": [5, 4], "weights": [0.5, 0.5]}])
+    for place, idea_id in enumerate(ids, 1):
+        camps = [{"for": 3, "against": 0, "passed": 0, "weight": 3.0, "weight_for": 3.0 / place, "share": 0.0}] * 2
+        score = round(((3.0 / place + 1) / 5) ** 2, 6)
+        row = {"run_id": run_id, "idea_id": idea_id, "score": score, "voters": 6, "circle": 0, "camps": camps}
+        db.execute(sa.insert(ConsensusScore), row)
+    return run_id
+
+
+def test_a_snapshot_by_consensus_holds_the_run_and_the_figures_of_the_camps(db: Connection, make: Make) -> None:
+    first = some_ideas(make)
+    run_id = consensus_run(db, first)
+    number = freeze(db, policy(make), Selection("consensus"))
+    record = json.loads(snapshots.content(db, number))
+    assert record["model"]["run"] == run_id
+    assert [one["id"] for one in record["model"]["ideas"]] == first[:3]
+    consensus_run(db, list(reversed(first)))
+    assert [idea.row.idea_id for idea in snapshots.ideas(db, number)] == first[:3]
+    report = snapshots.verify(db, SIGNER, number)
+    assert report.holds, report.checks
+    unguarded(db)
+    db.execute(sa.update(SnapshotIdea).where(SnapshotIdea.rank == 1).values(score=0.9))
+    assert not holds(db, number)
