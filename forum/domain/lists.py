@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from forum.clock import from_microseconds, to_microseconds
 from forum.db import Connection, Prepared, after_key
 from forum.domain.errors import Invalid
-from forum.models import Community, CommunityAgency, ConsensusRun, ConsensusScore, Idea, IdeaTag, User
+from forum.models import Community, CommunityAgency, ConsensusRun, ConsensusScore, Idea, IdeaTag, IdeaTheme, Theme, User
 
 PAGE = 25
 STEP = 500
@@ -82,6 +82,7 @@ class Filters:
     community_id: int | None = None
     tag_id: int | None = None
     agency_id: int | None = None
+    theme_id: int | None = None
     status: str | None = None
     author_kind: str | None = None  # citizen, employee
     author_id: int | None = None
@@ -118,6 +119,18 @@ _CONDITIONS: dict[str, Any] = {
     "until": Idea.created_at < sa.bindparam("until"),
     "agency_id": Idea.community_id.in_(
         sa.select(CommunityAgency.community_id).where(CommunityAgency.agency_id == sa.bindparam("agency_id"))
+    ),
+    "theme_id": sa.and_(
+        Idea.id.in_(
+            sa.select(IdeaTheme.idea_id)
+            .join(Theme, sa.and_(Theme.id == IdeaTheme.theme_id, Theme.run_id == IdeaTheme.run_id))
+            .where(Theme.id == sa.bindparam("theme_id"))
+        ),
+        # An idea that moved has left the themes of its community.
+        sa.select(Theme.scope)
+        .where(Theme.id == sa.bindparam("theme_id"))
+        .scalar_subquery()
+        .in_((0, Idea.community_id)),
     ),
 }
 _LAST_RUN = (
@@ -227,7 +240,7 @@ def _fetch(
 
 
 def _values(filters: Filters) -> Mapping[str, Any]:
-    names = ("community_id", "tag_id", "agency_id", "status", "author_kind", "author_id", "since", "until")
+    names = ("community_id", "tag_id", "agency_id", "theme_id", "status", "author_kind", "author_id", "since", "until")
     return {name: value for name in names if (value := getattr(filters, name)) is not None}
 
 

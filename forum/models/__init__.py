@@ -23,6 +23,7 @@ from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
+from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
@@ -51,6 +52,7 @@ __all__ = [
     "Idea",
     "IdeaTag",
     "IdeaText",
+    "IdeaTheme",
     "LimitHit",
     "Mail",
     "MailCode",
@@ -81,6 +83,8 @@ __all__ = [
     "StaleRank",
     "StatusChange",
     "Tag",
+    "Theme",
+    "ThemeRun",
     "User",
     "UserChange",
     "Vote",

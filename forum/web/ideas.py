@@ -17,13 +17,14 @@ from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import asides, follows, ideas, moderation, progress, reasons, revisions, similar, votes
+from forum.domain import asides, follows, ideas, moderation, progress, reasons, revisions, similar, themes, votes
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import splits, views
 from forum.domain.merges.views import Included, Relation
 from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
+from forum.domain.themes import ThemeLink
 from forum.text import to_html
 from forum.web import merges, shells, tallies, threads
 from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
@@ -50,6 +51,7 @@ class Facts:
     included: tuple[Included, ...]
     relations: tuple[Relation, ...]
     asides: tuple[int, ...]  # decisions that hold votes aside
+    theme: ThemeLink | None
     minute: int
 
 
@@ -160,6 +162,7 @@ def _render(facts: Facts) -> Parts:
         "similar": facts.similar,
         "included": facts.included,
         "relations": facts.relations,
+        "theme": facts.theme,
         "moment": now(),
     }
     return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
@@ -189,7 +192,9 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     included, relations = views.includes(visit.db, idea), views.relations(visit.db, idea)
     held = tuple(asides.decision_ids(visit.db, idea.id)) if idea.aside_up or idea.aside_down else ()
     history = progress.changes(visit.db, idea.id)
-    return Facts(idea, visit.url(idea.path), history, found, included, relations, held, minute)
+    return Facts(
+        idea, visit.url(idea.path), history, found, included, relations, held, themes.of_idea(visit.db, idea.id), minute
+    )
 
 
 def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from forum.db import Connection, remembered
-from forum.domain import agencies, communities, consensus, exports, formulas, rankings
+from forum.domain import agencies, communities, consensus, exports, formulas, rankings, themes
 from forum.domain.errors import Invalid
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import STATUSES
@@ -117,6 +117,7 @@ def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
         "chosen": [name for slug, name in options if slug in selection.communities],
         "statuses": list(STATUSES.items()),
         "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
+        "themes": _themes(visit, selection),
         "kinds": list(KINDS.items()),
         "lengths": [(str(length), f"First {length}") for length in LENGTHS],
         "is_filtered": selection != Selection(selection.method),
@@ -127,6 +128,15 @@ def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
         "freeze_url": address("/snapshots/new", selection, limit=str(most)),
         "make_url": address("/files/new", selection, limit=str(most)),
     }
+
+
+def _themes(visit: Visit, selection: Selection) -> list[tuple[str, str]]:
+    """Themes as options: of all ideas, and the one that is chosen, which may belong to a community."""
+    options = [(str(theme.id), theme.label) for theme in themes.overview(visit.db).themes]
+    chosen = themes.find(visit.db, selection.theme) if selection.theme else None
+    if chosen is not None and str(chosen.id) not in dict(options):
+        options.append((str(chosen.id), chosen.label))
+    return options
 
 
 def _values(selection: Selection, most: int) -> dict[str, Any]:
