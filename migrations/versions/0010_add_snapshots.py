@@ -23,8 +23,8 @@ POSTGRESQL_TRIGGER = (
     " FOR EACH STATEMENT EXECUTE FUNCTION snapshots_never_change()"
 )
 _COUNTS = (
-    "up", "down", "cast_up", "cast_down", "imported_up", "imported_down", "raw_up", "raw_down", "total_up", "total_down",
-    "employee_up", "employee_down", "aside_up", "aside_down", "comment_count",
+    "up", "down", "cast_up", "cast_down", "imported_up", "imported_down", "raw_up", "raw_down", "total_up",
+    "total_down", "employee_up", "employee_down", "aside_up", "aside_down", "comment_count",
 )  # fmt: skip
 
 

@@ -9,60 +9,19 @@ from typing import Any
 import openpyxl
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from forum.clock import now
-from forum.db import Connection, Database
+from forum.db import Connection, Database, insert
 from forum.domain import exports, ideas, privacy, sessions, snapshots, votes
 from forum.domain.account_mails import Sender
 from forum.domain.errors import Forbidden, Invalid, NotFound
-from forum.domain.exports import Origin
 from forum.domain.people import Person
 from forum.domain.rankings import Selection
-from forum.domain.snapshots import SnapshotFields, seals
-from forum.models import Community, Idea, Snapshot, SnapshotFile, SnapshotIdea
+from forum.domain.snapshots import seals
+from forum.models import Community, ConsensusRun, ConsensusScore, Idea, SnapshotIdea
 from forum.models.snapshots import LASTING
-from forum.signing import Signer
+from tests.freezing import SIGNER, freeze, holds, keep_files, other, policy, some_ideas, unguarded
 from tests.making import Make
-
-SIGNER = Signer("a secret of tests only")
-ORIGIN = Origin("A Forum", "https://forum.example")
-
-
-def policy(make: Make) -> Person:
-    return make.user(role="policy")
-
-
-def some_ideas(make: Make, count: int = 4) -> list[int]:
-    """Ideas in one community, the first with the most votes."""
-    community = make.community()
-    return [
-        make.idea(
-            community=community,
-            votes=2 * (count - number),
-            against=number % 2,
-            title=f"Idea {number}",
-            body=f"Body {number}",
-        )
-        for number in range(count)
-    ]
-
-
-def freeze(db: Connection, user: Person, selection: Selection | None = None, most: int = 3) -> int:
-    fields = SnapshotFields(most=str(most), title="A list")
-    return snapshots.create(db, user, SIGNER, ORIGIN, selection or Selection(), fields)
-
-
-def keep_files(db: Connection, number: int, *names: str) -> dict[str, bytes]:
-    made = {name: snapshots.make(db, number, name, is_public=False) for name in names}
-    for name, content in made.items():
-        assert snapshots.keep(db, SIGNER, number, name, content)
-    return made
-
-
-def holds(db: Connection, number: int, **more: Any) -> bool:
-    return snapshots.verify(db, SIGNER, number, **more).holds
 
 
 def test_a_snapshot_holds_the_first_ideas_and_all_that_their_places_came_from(db: Connection, make: Make) -> None:
@@ -189,91 +148,6 @@ def test_the_database_refuses_every_change_of_a_snapshot(database: Database) -> 
                 db.execute(sa.text(act))
 
 
-def unguarded(db: Connection) -> None:
-    """Take the triggers away, as somebody could who owns the database."""
-    for table in LASTING:
-        if db.dialect.name == "sqlite":
-            for act in ("update", "delete"):
-                db.execute(sa.text(f"DROP TRIGGER {table}_{act}_never"))
-        else:
-            db.execute(sa.text(f"DROP TRIGGER {table}_never ON {table}"))
-
-
-def other(value: Any) -> Any:
-    """A value of the same kind that is not the same."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int | float):
-        return value + 100
-    if isinstance(value, bytes):
-        return value[:-1] + bytes([value[-1] ^ 1])
-    if isinstance(value, dict):
-        return {**value, "x": "y"}
-    if isinstance(value, str):
-        return value + "x"
-    return value + timedelta(microseconds=1)
-
-
-@pytest.mark.parametrize("model", [Snapshot, SnapshotIdea, SnapshotFile])
-def test_a_change_of_any_column_of_any_table_is_found(db: Connection, make: Make, model: Any) -> None:
-    some_ideas(make)
-    number = freeze(db, policy(make))
-    keep_files(db, number, "csv", "json")
-    unguarded(db)
-    table = model.__table__
-    row = db.execute(sa.select(table).where(table.c.number == number).limit(1)).one()
-    missed = []
-    for column in table.columns:
-        if column.name == "number":
-            continue  # the key by which the rows are found; rows of another snapshot are another test
-        spot = db.begin_nested()
-        where = [key == getattr(row, key.name) for key in table.primary_key.columns]
-        value = other(getattr(row, column.name))
-        if column.name in ("idea_id", "author_id", "made_by_id"):
-            target = next(iter(column.foreign_keys)).column  # has to be there
-            value = db.execute(sa.select(target).where(target != getattr(row, column.name)).limit(1)).scalar_one()
-        db.execute(sa.update(table).where(*where).values({column.name: value}))
-        if holds(db, number):
-            missed.append(column.name)
-        spot.rollback()
-    assert missed == []
-    assert holds(db, number)
-
-
-def test_rows_that_are_taken_out_or_put_in_are_found(db: Connection, make: Make) -> None:
-    some_ideas(make, 5)
-    user = policy(make)
-    freeze(db, user)
-    number = freeze(db, user)
-    unguarded(db)
-    row = db.execute(sa.select(SnapshotIdea.__table__).where(SnapshotIdea.number == number)).first()
-    assert row is not None
-    spot = db.begin_nested()
-    db.execute(sa.insert(SnapshotIdea), {**row._mapping, "rank": 4})
-    assert not holds(db, number)
-    spot.rollback()
-    spot = db.begin_nested()
-    db.execute(sa.delete(SnapshotIdea).where(SnapshotIdea.number == number, SnapshotIdea.rank == 3))
-    assert not holds(db, number)
-    spot.rollback()
-    db.execute(sa.delete(SnapshotIdea).where(SnapshotIdea.number == 1))
-    db.execute(sa.delete(Snapshot).where(Snapshot.number == 1))
-    assert not holds(db, number), "the one before is gone"
-
-
-def test_a_record_that_was_written_anew_with_its_digest_is_found_by_the_signature(db: Connection, make: Make) -> None:
-    some_ideas(make)
-    number = freeze(db, policy(make))
-    unguarded(db)
-    record = json.loads(snapshots.content(db, number)) | {"title": "Another list"}
-    content = seals.canonical(record)
-    values = {"content": content, "sha256": seals.sha256(content), "title": "Another list"}
-    db.execute(sa.update(Snapshot).values(values))
-    report = snapshots.verify(db, SIGNER, number)
-    assert [check.name for check in report.checks if not check.holds] == ["Signature"]
-    assert not snapshots.verify(db, Signer("another secret"), number).holds
-
-
 def test_the_signature_of_one_snapshot_or_file_is_none_of_another() -> None:
     digest, moment = seals.sha256(b"x"), now()
     signature = seals.sign(SIGNER, 1, digest, moment)
@@ -301,33 +175,6 @@ def test_files_are_made_once_and_known_byte_for_byte(db: Connection, make: Make)
         assert not holds(db, number, file=content + b" ")
     assert holds(db, number, file=snapshots.content(db, number))
     assert not snapshots.keep(db, SIGNER, number, "csv", b"another")
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_no_byte_of_the_record_or_of_a_file_can_be_flipped(
-    frozen: tuple[Connection, int, dict[str, bytes]], data: st.DataObject
-) -> None:
-    db, number, made = frozen
-    content = made[data.draw(st.sampled_from(sorted(made)))]
-    place = data.draw(st.integers(0, len(content) - 1))
-    flipped = bytearray(content)
-    flipped[place] ^= 1 << data.draw(st.integers(0, 7))
-    assert not holds(db, number, file=bytes(flipped))
-    if content == made["seal"]:
-        spot = db.begin_nested()
-        db.execute(sa.update(Snapshot).where(Snapshot.number == number).values(content=bytes(flipped)))
-        assert not holds(db, number)
-        spot.rollback()
-
-
-@pytest.fixture
-def frozen(db: Connection, make: Make) -> tuple[Connection, int, dict[str, bytes]]:
-    some_ideas(make)
-    number = freeze(db, policy(make))
-    made = keep_files(db, number, "csv", "json", "md")
-    unguarded(db)
-    return db, number, {**made, "seal": snapshots.content(db, number)}
 
 
 def test_the_json_file_is_enough_to_work_everything_out_without_this_program(db: Connection, make: Make) -> None:
@@ -408,3 +255,31 @@ def test_a_snapshot_of_many_ideas_has_tables_and_no_documents() -> None:
 def test_moments_come_back_to_the_microsecond() -> None:
     moment = now().replace(microsecond=42)
     assert seals.moment_of(seals.moment_text(moment)) == moment
+
+
+def consensus_run(db: Connection, ids: list[int]) -> int:
+    """A finished run with a score for each of these ideas."""
+    values = {"version": "1", "parameters": {}, "begun_at": now(), "made_at": now(), "told_at": now(), "state": "done"}
+    run_id = insert(db, ConsensusRun, **values, people=9, votes=30, circles=[{"sizes": [5, 4], "weights": [0.5, 0.5]}])
+    for place, idea_id in enumerate(ids, 1):
+        camps = [{"for": 3, "against": 0, "passed": 0, "weight": 3.0, "weight_for": 3.0 / place, "share": 0.0}] * 2
+        score = round(((3.0 / place + 1) / 5) ** 2, 6)
+        row = {"run_id": run_id, "idea_id": idea_id, "score": score, "voters": 6, "circle": 0, "camps": camps}
+        db.execute(sa.insert(ConsensusScore), row)
+    return run_id
+
+
+def test_a_snapshot_by_consensus_holds_the_run_and_the_figures_of_the_camps(db: Connection, make: Make) -> None:
+    first = some_ideas(make)
+    run_id = consensus_run(db, first)
+    number = freeze(db, policy(make), Selection("consensus"))
+    record = json.loads(snapshots.content(db, number))
+    assert record["model"]["run"] == run_id
+    assert [one["id"] for one in record["model"]["ideas"]] == first[:3]
+    consensus_run(db, list(reversed(first)))
+    assert [idea.row.idea_id for idea in snapshots.ideas(db, number)] == first[:3]
+    report = snapshots.verify(db, SIGNER, number)
+    assert report.holds, report.checks
+    unguarded(db)
+    db.execute(sa.update(SnapshotIdea).where(SnapshotIdea.rank == 1).values(score=0.9))
+    assert not holds(db, number)

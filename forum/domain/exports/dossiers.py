@@ -27,12 +27,13 @@ GROUPS = {
     "supported": "Comments that supporters of the idea agree with most",
     "opposed": "Comments that opponents of the idea agree with most",
     "agreed": "Comments that people agree with most",
+    "first": "The first comments; nobody said yet that they agree",
 }
 """Groups of comments and their headings, in the order in which a document has them."""
 
 ALL = "All that count"
 MOST_COMMENTS = 3  # of a group
-_LONGEST = 1_500  # characters of a comment in a document
+_LONGEST = 800  # characters of a comment in a document
 _POOL = 200  # comments of an idea that are looked at, the most agreed with
 
 _ids: Any = sa.bindparam("ids", expanding=True)
@@ -180,14 +181,15 @@ def told(*, all_votes: Pair, aside: Pair, imported: Pair, employees: Pair) -> li
     """
     counted = all_votes[0] - aside[0], all_votes[1] - aside[1]
     citizens = counted[0] - imported[0] - employees[0], counted[1] - imported[1] - employees[1]
-    return [
+    lines = [
         ("Citizens", *citizens),
         ("Public employees", *employees),
         ("Totals from before this forum, without names", *imported),
         (ALL, *counted),
-        ("Set aside, not counted", *aside),
-        ("All votes, those set aside included", *all_votes),
     ]
+    if any(aside):
+        lines += [("Set aside, not counted", *aside), ("All votes, those set aside included", *all_votes)]
+    return lines
 
 
 def _tallies(row: Any) -> list[tuple[str, int, int]]:
@@ -215,9 +217,12 @@ def _voices(db: Connection, idea_id: int, base_url: str) -> dict[str, list[Voice
     sides = {row.comment_id: (int(row.up), int(row.down)) for row in db.execute(_SIDES, {"ids": agreed})}
     groups: dict[str, list[Voice]] = {name: [] for name in GROUPS}
     for row in rows:
-        group = groups["official" if row.is_official else side(*sides.get(row.id, (0, 0)))]
+        stands = side(*sides.get(row.id, (0, 0))) if row.agree_count else "first"
+        group = groups["official" if row.is_official else stands]
         if len(group) < MOST_COMMENTS:
             group.append(_voice(row, base_url))
+    if any(groups[name] for name in ("supported", "opposed", "agreed")):
+        groups["first"] = []
     return groups
 
 
