@@ -13,6 +13,19 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.directives import (
+    Citation,
+    Directive,
+    DirectiveEdition,
+    DirectivePart,
+    DirectiveStep,
+    DirectiveVersion,
+    Disposition,
+    EditionCitation,
+    Recommendation,
+    RecommendationAgreement,
+    RecommendationComment,
+)
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
@@ -28,6 +41,7 @@ __all__ = [
     "Appeal",
     "Base",
     "Case",
+    "Citation",
     "Comment",
     "CommentAgreement",
     "Community",
@@ -36,7 +50,14 @@ __all__ = [
     "CommunityPhase",
     "CommunityTag",
     "Decision",
+    "Directive",
+    "DirectiveEdition",
+    "DirectivePart",
+    "DirectiveStep",
+    "DirectiveVersion",
+    "Disposition",
     "Draft",
+    "EditionCitation",
     "Follow",
     "Generation",
     "Guideline",
@@ -54,6 +75,9 @@ __all__ = [
     "Notification",
     "OutboxMessage",
     "PostKey",
+    "Recommendation",
+    "RecommendationAgreement",
+    "RecommendationComment",
     "Report",
     "Revision",
     "SearchDocument",
