@@ -1,0 +1,7 @@
+"""Directives: written by the policy team, read and commented on by everybody, and what they make of each idea."""
+
+from forum.domain.directives.matrices import Became, become_of
+from forum.domain.directives.publishing import batch
+from forum.domain.directives.views import CitedBy, cited_by
+
+__all__ = ["Became", "CitedBy", "batch", "become_of", "cited_by"]
