@@ -31,6 +31,7 @@ def upgrade() -> None:
     _make_editions()
     _make_voices()
     _make_dispositions()
+    _guard_editions()
 
 
 def _make_texts() -> None:
@@ -240,7 +241,31 @@ def _make_dispositions() -> None:
     op.create_index("ix_dispositions_idea_id", "dispositions", ["idea_id"])
 
 
+def _guard_editions() -> None:
+    """Nothing changes or deletes an edition: the database itself refuses."""
+    tables = ("directive_editions", "edition_citations")
+    if op.get_bind().dialect.name == "sqlite":
+        for table in tables:
+            for act in ("update", "delete"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_{act}_never BEFORE {act} ON {table}"
+                    " BEGIN SELECT RAISE(ABORT, 'editions never change'); END"
+                )
+        return
+    op.execute(
+        "CREATE OR REPLACE FUNCTION editions_never_change() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'editions never change'; END $$"
+    )
+    for table in tables:
+        op.execute(
+            f"CREATE TRIGGER {table}_never BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION editions_never_change()"
+        )
+
+
 def downgrade() -> None:
     """Take the tables away, with every directive."""
     for name in reversed(TABLES):
         op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION editions_never_change()")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from forum.clock import now
-from forum.db import Connection
+from forum.db import Connection, is_sqlite
 from forum.domain.directives import arranging, citing, stages, texts, views, writing
 from forum.domain.directives.writing import Collision
 from forum.domain.errors import Conflict, Forbidden, Invalid, NotFound
@@ -260,11 +260,17 @@ def test_final_it_has_a_number_and_never_changes_again(db: Connection, writer: P
     assert views.newest(db, views.get(db, None, first.id)) == edition
 
 
-def test_a_changed_edition_is_noticed(db: Connection, writer: Person) -> None:
+def test_the_database_refuses_to_change_an_edition_and_a_changed_one_is_noticed(db: Connection, writer: Person) -> None:
     directive, _, _ = directing.public(db, writer)
-    db.execute(
-        sa.update(DirectiveEdition).values(content=sa.func.replace(DirectiveEdition.content, "Film meetings", "Film all"))
-    )
+    words = sa.func.replace(DirectiveEdition.content, "Film meetings", "Film all")
+    for change in (sa.update(DirectiveEdition).values(content=words), sa.delete(DirectiveEdition)):
+        with pytest.raises(sa.exc.DBAPIError, match="editions never change"), db.begin_nested():
+            db.execute(change)
+    if is_sqlite(db):
+        db.exec_driver_sql("DROP TRIGGER directive_editions_update_never")
+    else:
+        db.exec_driver_sql("ALTER TABLE directive_editions DISABLE TRIGGER ALL")
+    db.execute(sa.update(DirectiveEdition).values(content=words))
     assert not views.newest(db, directive).is_sound
 
 
@@ -279,7 +285,9 @@ def test_a_cited_idea_that_is_gone_is_named_by_its_number_alone(db: Connection, 
 
 
 def test_words_survive_freezing_whatever_they_are(db: Connection, writer: Person) -> None:
-    directive, _, _ = directing.public(db, writer, title='“Ünï” <b>&amp;</b> 公開 العربية', introduction="a\n\n`b` \\ 'c'")
+    directive, _, _ = directing.public(
+        db, writer, title="“Ünï” <b>&amp;</b> 公開 العربية", introduction="a\n\n`b` \\ 'c'"
+    )
     edition = views.newest(db, directive)
     assert edition.text == texts.now_written(db, directive.id)
     assert edition.is_sound

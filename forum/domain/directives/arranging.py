@@ -1,6 +1,7 @@
 """The order of a directive: parts and recommendations added, moved, deleted, and brought back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,7 +58,28 @@ _BRING_BACK = {
     .returning(TABLES[kind].id)
     for kind in ("part", "recommendation")
 }
+_GONE = {
+    kind: sa.select(TABLES[kind].id, TABLES[kind].title)
+    .where(TABLES[kind].directive_id == sa.bindparam("directive"), TABLES[kind].deleted_at.is_not(None))
+    .order_by(TABLES[kind].deleted_at.desc(), TABLES[kind].id)
+    for kind in ("part", "recommendation")
+}
 _PART_OF = sa.select(Recommendation.part_id).where(Recommendation.id == sa.bindparam("object"))
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A part or recommendation that can be brought back."""
+
+    kind: str
+    id: int
+    title: str
+
+
+def deleted(db: Connection, directive_id: int) -> list[Deleted]:
+    """What can be brought back, the last deleted first. Asks no rights: only for the policy team."""
+    values = {"directive": directive_id}
+    return [Deleted(kind, row.id, row.title) for kind in _GONE for row in db.execute(_GONE[kind], values)]
 
 
 def add_part(db: Connection, user: Person | None, directive_id: int, values: Mapping[str, str]) -> Written:

@@ -1,5 +1,7 @@
 """The matrix of a directive: every idea that it has to answer, what it makes of it and why, and what is still open."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -138,11 +140,17 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was typed for one idea, on top of `version`."""
+    """What was typed for one idea, on top of `version`; `was` is the `mark` of what stood there before."""
 
     outcome: str
     reason: str
     version: int
+    was: str = ""
+
+    @property
+    def is_touched(self) -> bool:
+        """Was anything typed? A row that somebody else changed meanwhile is theirs, unless this one changed it too."""
+        return self.was != mark(self.outcome, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +220,11 @@ def _row(
     return replace(row, **private, **public)
 
 
+def mark(outcome: str, reason: str) -> str:
+    """A short fingerprint of a row, for the form that changes it."""
+    return hashlib.sha256(f"{outcome}\x00{reason}".encode()).hexdigest()[:16]
+
+
 def coverage(found: Iterable[Row]) -> Coverage:
     """How far the work has come over these rows."""
     listed = list(found)
@@ -241,6 +254,8 @@ def save(db: Connection, user: Person | None, directive_id: int, entries: Mappin
     for idea_id, typed in entries.items():
         entry = replace(typed, reason=words.tidy(typed.reason).strip())
         row = known.get(idea_id)
+        if not entry.is_touched:
+            continue
         if (entry.outcome, entry.reason) == ((row.outcome, row.reason) if row else ("", "")):
             continue
         if problem := _problem(entry, row, is_there=idea_id in there or row is not None, stage=directive.stage):
@@ -306,3 +321,9 @@ def become_of(db: Connection, idea_ids: Sequence[int]) -> list[Became]:
             )
         )
     return found
+
+
+def outcomes(found: Iterable[Row]) -> list[tuple[str, str, int]]:
+    """(code, label, how many ideas) of the published outcomes, in the order of the list; those that occur."""
+    counts = Counter(row.published_outcome for row in found)
+    return [(code, label, counts[code]) for code, label in OUTCOMES.items() if counts[code]]
