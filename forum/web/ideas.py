@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import asides, follows, ideas, moderation, progress, reasons, revisions, similar, votes
+from forum.domain import asides, directives, follows, ideas, moderation, progress, reasons, revisions, similar, votes
+from forum.domain.directives import Became, CitedBy
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import splits, views
 from forum.domain.merges.views import Included, Relation
@@ -50,6 +51,8 @@ class Facts:
     included: tuple[Included, ...]
     relations: tuple[Relation, ...]
     asides: tuple[int, ...]  # decisions that hold votes aside
+    cited_by: tuple[CitedBy, ...]
+    became: tuple[Became, ...]  # of it, and of what was merged into it
     minute: int
 
 
@@ -160,6 +163,8 @@ def _render(facts: Facts) -> Parts:
         "similar": facts.similar,
         "included": facts.included,
         "relations": facts.relations,
+        "cited_by": facts.cited_by,
+        "became": facts.became,
         "moment": now(),
     }
     return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
@@ -189,7 +194,20 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     included, relations = views.includes(visit.db, idea), views.relations(visit.db, idea)
     held = tuple(asides.decision_ids(visit.db, idea.id)) if idea.aside_up or idea.aside_down else ()
     history = progress.changes(visit.db, idea.id)
-    return Facts(idea, visit.url(idea.path), history, found, included, relations, held, minute)
+    whole = [idea.id, *(one.id for one in included)]
+    cited_by, became = directives.cited_by(visit.db, whole), directives.become_of(visit.db, whole)
+    return Facts(
+        idea,
+        visit.url(idea.path),
+        history,
+        found,
+        included,
+        relations,
+        held,
+        tuple(cited_by),
+        tuple(became),
+        minute,
+    )
 
 
 def _tombstone(visit: Visit, idea: IdeaView, thread: dict[str, Any]) -> Answer:

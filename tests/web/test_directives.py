@@ -263,3 +263,19 @@ def test_the_desk_of_a_public_directive_is_the_policy_teams(site: Site, act: str
         if person:
             site.sign_in(person)
         assert site.get(path).status_code == (200 if act == "dispositions" else status)
+
+
+def test_search_and_cite_swap_their_part_alone(site: Site) -> None:
+    idea_id = site.make(lambda make: make.idea(title="Put all dockets online"))
+    wren = writer(site)
+    directive, _, clauses = site.make(lambda make: directing.draft(make.db, wren))
+    path = f"/directives/{directive.id}/texts/recommendation/{clauses[0]}"
+    site.sign_in(wren)
+    found = site.post(f"{path}/citations", {"q": f"I-{idea_id}"}, htmx=True).text
+    assert "<html" not in found
+    assert f'value="idea:{idea_id}"' in found
+    cited = site.post(f"{path}/citations", {"cite": f"idea:{idea_id}"}, htmx=True).text
+    assert "Take away" in cited
+    dropped = site.post(f"{path}/citations", {"drop": f"idea:{idea_id}"}, htmx=True).text
+    assert "It names no idea yet." in dropped
+    assert site.post(f"{path}/citations", {"cite": "idea:999999"}).status_code == 422

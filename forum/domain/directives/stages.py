@@ -74,7 +74,9 @@ def reason_of(value: str) -> str:
     return value
 
 
-def open_for_comment(db: Connection, user: Person | None, directive_id: int, *, closes_on: str) -> DirectiveView:
+def open_for_comment(
+    db: Connection, user: Person | None, directive_id: int, *, closes_on: str, moment: datetime | None = None
+) -> DirectiveView:
     """Put the text as it is before the public, which may comment until the end of a day. Its words stand fast then.
 
     Invalid for a wrong day, Conflict when something is missing (see gaps) or it is not in drafting.
@@ -84,8 +86,9 @@ def open_for_comment(db: Connection, user: Person | None, directive_id: int, *, 
     closes_at, text = closing(closes_on), texts.now_written(db, directive.id)
     if missing := gaps(text):
         raise Conflict(" ".join(missing[:5]) + (" And more is missing." if len(missing) > 5 else ""))
-    edition_id = _freeze(db, directive, text, "comment", number=None)
-    _go(db, user, directive, "comment", before=["drafting"], edition_id=edition_id, closes_at=closes_at)
+    moment = moment or now()
+    edition_id = _freeze(db, directive, text, "comment", moment, number=None)
+    _go(db, user, directive, "comment", before=["drafting"], moment=moment, edition_id=edition_id, closes_at=closes_at)
     return views.get(db, user, directive_id)
 
 
@@ -126,7 +129,7 @@ def finish(db: Connection, user: Person | None, directive_id: int) -> DirectiveV
         number = int(db.execute(_NEXT_NUMBER).scalar_one() or 1)
         try:
             with db.begin_nested():
-                edition_id = _freeze(db, directive, text, "final", number=number)
+                edition_id = _freeze(db, directive, text, "final", now(), number=number)
                 _go(db, user, directive, "final", before=["comment"], edition_id=edition_id, number=number)
             break
         except UniqueViolation:  # somebody finished another directive at the same moment
@@ -135,9 +138,10 @@ def finish(db: Connection, user: Person | None, directive_id: int) -> DirectiveV
     return views.get(db, user, directive_id)
 
 
-def _freeze(db: Connection, directive: DirectiveView, text: Text, kind: str, *, number: int | None) -> int:
+def _freeze(
+    db: Connection, directive: DirectiveView, text: Text, kind: str, moment: datetime, *, number: int | None
+) -> int:
     """Keep the text as an edition; returns its id."""
-    moment = now()
     edition = int(db.execute(_NEXT_EDITION, {"directive": directive.id}).scalar_one())
     content = texts.canonical(
         text,
@@ -183,6 +187,7 @@ def _go(
     stage: str,
     *,
     before: list[str],
+    moment: datetime | None = None,
     edition_id: int | None = None,
     closes_at: datetime | None = None,
     number: int | None = None,
@@ -207,5 +212,5 @@ def _go(
         reason=reason,
         edition_id=edition_id,
         by_id=user.id,
-        created_at=now(),
+        created_at=moment or now(),
     )
