@@ -61,14 +61,23 @@ class Chart:
 
 
 def bars(
-    name: str, title: str, rows: Sequence[Bar], *, what: str, count: str = "Number", part: str = "", text: str = ""
+    name: str,
+    title: str,
+    rows: Sequence[Bar],
+    *,
+    what: str,
+    count: str = "Number",
+    part: str = "",
+    text: str = "",
+    whole: float = 0,
 ) -> Chart:
     """Bars from left to right, one below the other, each with its label and its value above it.
 
     `name` is unique on the page; `what` heads the labels in the table, `count` the values and `part` the parts (no such
-    column where it is empty). `text` is said to screen readers after the title; by default the values are.
+    column where it is empty). `text` is said to screen readers after the title; by default the values are. A bar of the
+    value `whole` fills the width; by default the longest one does.
     """
-    most = max((row.value for row in rows), default=0) or 1
+    most = whole or max((row.value for row in rows), default=0) or 1
     pieces = [
         piece
         for number, row in enumerate(rows)

@@ -197,8 +197,8 @@ def test_the_demo_is_loaded_once(forum: Forum, database: Database) -> None:
     ("arguments", "code", "words"),
     [
         (("export", "top", "--method", "vibes"), 2, "not one of"),
-        (("export", "top", "--community", "nowhere"), 2, "There is no community"),
-        (("export", "top", "--status", "lost"), 2, "There is no status"),
+        (("export", "top", "--community", "nowhere"), 2, "There is no public community"),
+        (("export", "top", "--status", "lost"), 2, "There is no such status"),
         (("export", "top", "-o", "/nowhere/at/all.csv"), 1, "No such file"),
         (("import", "ideascale", "missing.csv"), 2, "does not exist"),
         (("restore", "missing"), 2, "does not exist"),

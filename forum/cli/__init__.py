@@ -2,7 +2,7 @@
 
 import typer
 
-from forum.cli import care, contents, exports, imports, people, similar, sites
+from forum.cli import care, contents, exports, imports, people, similar, sites, snapshots
 from forum.cli.base import in_plain_words
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command()(sites.routes)
 app.command()(contents.demo)
 app.add_typer(imports.app, name="import")
 app.add_typer(exports.app, name="export")
+app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(people.users, name="user")
 app.add_typer(people.places, name="community")
 app.command()(similar.similar)

@@ -8,23 +8,29 @@ The figures themselves are made by domain/ranking.py and stored with each idea; 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from forum.db import Connection
-from forum.domain import lists, ranking
+from forum.domain import ranking
 from forum.domain.errors import NotFound
-from forum.domain.ideas import path
-from forum.domain.lists import Filters
 from forum.text import moment
 
 Step = tuple[str, str]
 """One line of a worked example: what is computed, and what comes out."""
 
+WorkOut = Callable[[Connection, Any], list[Step]]
+"""The score of one idea step by step, the score last. The idea has id, up, down, created_at."""
+
+TIES = "Of two ideas with equal scores, the one that was added to this forum later comes first."
+"""The one rule for ties in every ranking: the higher number first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """One formula. `sort` is its order in domain/lists.py; `column` the field that holds its score."""
+    """One formula. `sort` is its order in domain/lists.py; `column` the field that holds its score.
+
+    `is_by_tally`: votes for and against are all it needs, so that it can be worked out for some of the votes only.
+    """
 
     name: str
     label: str
@@ -36,25 +42,16 @@ class Formula:
     where: tuple[Step, ...]
     source: str
     limits: tuple[str, ...]
-    work_out: Callable[[int, int, datetime], list[Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """The first idea of a ranking, and how its score comes about."""
-
-    title: str
-    path: str
-    up: int
-    down: int
-    steps: list[Step]
+    work_out: WorkOut
+    is_by_tally: bool = True
 
 
 def _short(value: float, digits: int = 4) -> str:
     return f"{value:,.{digits}f}"
 
 
-def _net(up: int, down: int, _: datetime) -> list[Step]:
+def _net(_: Connection, idea: Any) -> list[Step]:
+    up, down = idea.up, idea.down
     return [
         ("Votes for", f"{up:,}"),
         ("Votes against", f"{down:,}"),
@@ -62,7 +59,8 @@ def _net(up: int, down: int, _: datetime) -> list[Step]:
     ]
 
 
-def _approval(up: int, down: int, _: datetime) -> list[Step]:
+def _approval(_: Connection, idea: Any) -> list[Step]:
+    up, down = idea.up, idea.down
     n = up + down
     if n == 0:
         return [("Votes", "0"), ("Lower bound", "0")]
@@ -84,7 +82,8 @@ def _approval(up: int, down: int, _: datetime) -> list[Step]:
     ]
 
 
-def _trending(up: int, down: int, created_at: datetime) -> list[Step]:
+def _trending(_: Connection, idea: Any) -> list[Step]:
+    up, down, created_at = idea.up, idea.down, idea.created_at
     net = up - down
     size = math.log10(max(abs(net), 1))
     sign = (net > 0) - (net < 0)
@@ -99,7 +98,8 @@ def _trending(up: int, down: int, created_at: datetime) -> list[Step]:
     ]
 
 
-def _contested(up: int, down: int, _: datetime) -> list[Step]:
+def _contested(_: Connection, idea: Any) -> list[Step]:
+    up, down = idea.up, idea.down
     if up == 0 or down == 0:
         return [("One side has no votes", "0")]
     ratio = min(up, down) / max(up, down)
@@ -119,10 +119,7 @@ FORMULAS: dict[str, Formula] = {
             sort="top",
             column="net",
             summary="Votes for, less votes against.",
-            words=(
-                "Each vote for an idea adds one. Each vote against it takes one away.",
-                "Of two ideas with equal net votes, the one posted later comes first.",
-            ),
+            words=("Each vote for an idea adds one. Each vote against it takes one away.",),
             formula="net = votes for − votes against",
             where=(),
             source="Plain arithmetic. The Open Government Dialogue of 2009 ranked its ideas this way.",
@@ -211,14 +208,3 @@ def get(name: str) -> Formula:
     if name not in FORMULAS:
         raise NotFound("There is no ranking of this name.")
     return FORMULAS[name]
-
-
-def example(db: Connection, formula: Formula) -> Example | None:
-    """The first public idea by this formula, worked out; None while there is no idea."""
-    rows: list[Any] = lists.find(db, Filters(sort=formula.sort), limit=1).rows
-    if not rows:
-        return None
-    row = rows[0]
-    return Example(
-        row.title, path(row.id, row.slug), row.up, row.down, formula.work_out(row.up, row.down, row.created_at)
-    )

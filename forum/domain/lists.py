@@ -37,6 +37,7 @@ _COLUMN: dict[str, Any] = {
     "needs-votes": Idea.uncertainty,
     "approval": Idea.approval,
     "random": Idea.shuffle,
+    "number": Idea.id,  # for counting: see `tallies`
 }
 SHUFFLE_RANGE = 2**31
 
@@ -57,6 +58,16 @@ _CARD: tuple[Any, ...] = (
     Idea.created_at,
     User.name.label("author_name"),
     User.handle.label("author_handle"),
+)
+_TALLY: tuple[Any, ...] = (
+    Idea.id,
+    Idea.up,
+    Idea.down,
+    Idea.employee_up,
+    Idea.employee_down,
+    Idea.imported_up,
+    Idea.imported_down,
+    Idea.created_at,
 )
 CARD_WIDTH = len(_CARD)
 """So many columns of a row say what a card shows; what follows is the key of the order."""
@@ -94,7 +105,7 @@ class _Shape:
     named: tuple[str, ...]
     in_track: bool
     after: bool
-    bare: bool = False  # ids alone
+    what: str = "card"  # card, key (ids alone), tally
 
 
 _CONDITIONS: dict[str, Any] = {
@@ -114,9 +125,10 @@ _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Prepared:
     column, descending = _COLUMN[shape.sort], shape.sort != "random"
-    statement = sa.select(Idea.id, column.label("sort_key"))
-    if not shape.bare:
-        statement = sa.select(*_CARD, column.label("sort_key")).join_from(Idea, User, User.id == Idea.author_id)
+    columns = {"card": _CARD, "key": (Idea.id,), "tally": _TALLY}[shape.what]
+    statement = sa.select(*columns, column.label("sort_key"))
+    if shape.what == "card":
+        statement = statement.join_from(Idea, User, User.id == Idea.author_id)
     if "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
     for name in shape.named:
@@ -162,7 +174,7 @@ def walk(db: Connection, filters: Filters, *, after: str | None = None, most: in
                 return
             after, left = listing.next_after, None if left is None else left - step
             continue
-        rows = _fetch(db, filters, key, step, bare=True)
+        rows = _fetch(db, filters, key, step, what="key")
         if rows:
             yield [row.id for row in rows]
         if len(rows) < step:
@@ -171,11 +183,30 @@ def walk(db: Connection, filters: Filters, *, after: str | None = None, most: in
         left = None if left is None else left - step
 
 
+def keys(db: Connection, filters: Filters, *, step: int = STEP) -> Iterator[tuple[Any, int]]:
+    """What orders a whole list, and the ids: (value of the order column, idea id), `step` at a time. Not for random."""
+    return ((row.sort_key, row.id) for row in _every(db, filters, "key", step))
+
+
+def tallies(db: Connection, filters: Filters, *, step: int = 10 * STEP) -> Iterator[Any]:
+    """Every idea of a list with its counts and its moment (see _TALLY), the highest number first."""
+    return _every(db, replace(filters, sort="number"), "tally", step)
+
+
+def _every(db: Connection, filters: Filters, what: str, step: int) -> Iterator[Any]:
+    key: tuple[Any, int] | None = None
+    while rows := _fetch(db, filters, key, step, what=what):
+        yield from rows
+        if len(rows) < step:
+            return
+        key = rows[-1].sort_key, rows[-1].id
+
+
 def _fetch(
-    db: Connection, filters: Filters, key: tuple[Any, int] | None, most: int, *, bare: bool = False
+    db: Connection, filters: Filters, key: tuple[Any, int] | None, most: int, *, what: str = "card"
 ) -> list[Any]:
     values = _values(filters)
-    shape = _Shape(filters.sort, tuple(values), filters.state != "published", key is not None, bare)
+    shape = _Shape(filters.sort, tuple(values), filters.state != "published", key is not None, what)
     parameters: dict[str, Any] = {**values, "most": most, "state": filters.state}
     if "author_kind" in values:
         parameters["is_by_employee"] = values["author_kind"] == "employee"

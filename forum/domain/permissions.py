@@ -220,6 +220,9 @@ RULES: dict[str, Rule] = {
     "directive.agree": all_of(confirmed, takes_comments),
     "remark.withdraw": author,
     "remark.remove": all_of(moderator, not_author),
+    "snapshot.create": policy_team,
+    "snapshot.read_sealed": policy_team,
+    "desk.read": policy_team,
 }
 """Action → rule. Nothing anywhere else decides who may do what."""
 

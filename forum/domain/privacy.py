@@ -30,6 +30,7 @@ from forum.models import (
     DirectiveVersion,
     Disposition,
     Draft,
+    FileOrder,
     Follow,
     Guideline,
     Idea,
@@ -45,6 +46,8 @@ from forum.models import (
     Report,
     Revision,
     Session,
+    Snapshot,
+    SnapshotIdea,
     Split,
     StatusChange,
     User,
@@ -165,6 +168,12 @@ _SECTIONS: dict[str, Any] = {
     "status_changes_made": sa.select(
         StatusChange.idea_id, StatusChange.kind, StatusChange.status, StatusChange.note, StatusChange.created_at
     ).where(StatusChange.by_id == _me).order_by(StatusChange.id),
+    "snapshots_made": sa.select(Snapshot.number, Snapshot.title, Snapshot.made_at)
+    .where(Snapshot.made_by_id == _me).order_by(Snapshot.number),
+    "ideas_in_snapshots": sa.select(SnapshotIdea.number, SnapshotIdea.rank, SnapshotIdea.idea_id, SnapshotIdea.title)
+    .where(SnapshotIdea.author_id == _me).order_by(SnapshotIdea.number, SnapshotIdea.rank),
+    "files_asked_for": sa.select(FileOrder.name, FileOrder.stage, FileOrder.asked_at)
+    .where(FileOrder.user_id == _me).order_by(FileOrder.id),
     "guidelines_written": sa.select(Guideline.community_id, Guideline.version, Guideline.body, Guideline.created_at)
     .where(Guideline.written_by_id == _me).order_by(Guideline.community_id, Guideline.version),
 }  # fmt: skip
@@ -223,7 +232,7 @@ _LEAVE = (
 )
 _DROPS = tuple(
     sa.delete(table).where(table.user_id == sa.bindparam("whose"))
-    for table in (CommunityMember, Follow, Draft, Notification)
+    for table in (CommunityMember, Follow, Draft, Notification, FileOrder)
 )
 _DROP_MAILS = sa.delete(Mail).where(
     sa.or_(Mail.user_id == sa.bindparam("whose"), Mail.recipient == sa.bindparam("address"))

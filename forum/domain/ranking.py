@@ -33,7 +33,8 @@ def wilson(up: int, down: int) -> tuple[float, float]:
     center = share + z2 / (2 * n)
     margin = Z_95 * math.sqrt((share * (1 - share) + z2 / (4 * n)) / n)
     scale = 1 + z2 / n
-    return max(0.0, (center - margin) / scale), min(1.0, (center + margin) / scale)
+    # Exact where one side is empty: a rest of rounding there would set apart what is equal.
+    return (center - margin) / scale if up else 0.0, (center + margin) / scale if down else 1.0
 
 
 def trending(up: int, down: int, created_at: datetime) -> float:

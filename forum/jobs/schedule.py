@@ -11,6 +11,7 @@ from forum.db import Connection, Database, is_sqlite
 from forum.domain import (
     codes,
     drafts,
+    exports,
     limits,
     mails,
     merges,
@@ -43,6 +44,7 @@ CHORES: Mapping[str, tuple[float, Chore]] = {
     "codes": (300.0, codes.forget),
     "drafts": (3600.0, drafts.forget),
     "post keys": (300.0, repeats.forget),
+    "files": (3600.0, exports.forget),
     "mails": (300.0, mails.forget),
     "merges": (300.0, merges.call_back),
     "spam prints": (3600.0, spam.forget),

@@ -8,7 +8,7 @@ import structlog
 from forum.db import Connection, Database
 from forum.domain import outbox
 from forum.domain.outbox import Message
-from forum.jobs import mail
+from forum.jobs import files, mail
 from forum.jobs.schedule import Schedule
 from forum.jobs.tasks import TASKS, Task
 from forum.settings import Settings
@@ -52,8 +52,9 @@ class Worker:
                 self._stopping.wait(IDLE_SECONDS)
 
     def once(self) -> int:
-        """Do what is due now; say how many messages and mails were claimed."""
-        return self._messages() + mail.send_due(self._database, self._settings)
+        """Do what is due now; say how many messages, mails and files were claimed."""
+        done = self._messages() + mail.send_due(self._database, self._settings)
+        return done + files.make_due(self._database, self._settings)
 
     def _messages(self) -> int:
         with self._database.reading() as db:

@@ -26,12 +26,14 @@ from forum.models.directives import (
     RecommendationAgreement,
     RecommendationComment,
 )
+from forum.models.figures import Figure
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
+from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
@@ -58,6 +60,8 @@ __all__ = [
     "Disposition",
     "Draft",
     "EditionCitation",
+    "Figure",
+    "FileOrder",
     "Follow",
     "Generation",
     "Guideline",
@@ -84,6 +88,9 @@ __all__ = [
     "SearchTerm",
     "SearchTotal",
     "Session",
+    "Snapshot",
+    "SnapshotFile",
+    "SnapshotIdea",
     "SpamFeature",
     "SpamLesson",
     "SpamModel",

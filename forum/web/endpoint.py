@@ -107,6 +107,9 @@ class Endpoint:
             detail = "The database did not answer in time. Nothing was changed. Please try again in a moment."
             answer = errors.page(visit, 503, detail, retry_after=5)
             await send_reply(door, visit, answer.render(visit), send)
+        except CutShort:
+            door.keeper.log_trouble(visit.path, traceback.format_exc())
+            raise
         except Exception:
             door.keeper.log_trouble(visit.path, traceback.format_exc())
             detail = "We have written it down. Nothing was changed. Please try again."
@@ -189,6 +192,11 @@ class Endpoint:
 
 class _TooLarge(Exception):
     pass
+
+
+class CutShort(Exception):
+    """A download broke off after it had begun. The server closes the connection without the end that a whole file
+    has, so that nobody takes a part for the whole."""
 
 
 def bare_visit(door: Door, scope: Scope) -> Visit:
@@ -283,7 +291,10 @@ async def _send_chunks(door: Door, status: int, make: Chunks, headers: pages.Hea
                 asyncio.run_coroutine_threadsafe(_sent(send, message), loop).result()
 
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await door.in_pool(stream)
+    try:
+        await door.in_pool(stream)
+    except Exception as error:
+        raise CutShort from error
     await send({"type": "http.response.body", "body": b""})
 
 

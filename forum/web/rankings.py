@@ -1,18 +1,18 @@
-"""Rankings: the policy team's and everybody's; each formula explained; as CSV and JSON."""
+"""Rankings: the policy team's and everybody's; which ideas, which votes; each formula explained; as CSV and JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from forum.db import Connection
-from forum.domain import communities, exports, formulas
-from forum.domain.communities import CommunityView
+from forum.db import Connection, remembered
+from forum.domain import agencies, communities, exports, formulas, rankings
 from forum.domain.errors import Invalid
-from forum.domain.formulas import FORMULAS, Formula
+from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import STATUSES
-from forum.domain.lists import Filters
-from forum.web import lists
+from forum.domain.rankings import Selection, comparisons
+from forum.domain.rankings.selections import KINDS, PARAMETERS, YES
+from forum.web import laboratory, lists
 from forum.web.forms import Form
 from forum.web.render import Answer, Download, Page
 from forum.web.visits import Visit
@@ -20,68 +20,72 @@ from forum.web.visits import Visit
 LENGTHS = (10, 25, 50, 100)
 DEFAULT = 25
 FILE_MOST = 10_000
-PARAMETERS = ("method", "community", "status", "tag", "agency", "author", "since", "until", "limit")
+FILES = ("csv", "json")
 
 
 def index(visit: Visit) -> Answer:
-    """GET /rankings: the first ideas by one of the formulas."""
-    formula, filters, place = _read(visit)
-    most = _most(visit, DEFAULT, LENGTHS[-1])
-    values: dict[str, Any] = {name: visit.query.get(name) for name in PARAMETERS}
-    places = communities.directory(visit.db)
-    names = {community.slug: community.name for community in places.values()}
-    context: dict[str, Any] = {
-        "formula": formula,
-        "place": place,
-        "tabs": [_tab(visit, one, formula) for one in FORMULAS.values()],
-        "rows": [_shown(row, names) for row in exports.ranked(visit.db, formula, filters, "", most=most)],
-        "form": Form({**values, "method": formula.name, "limit": str(most)}),
-        "communities": lists.options(visit, places),
-        "statuses": list(STATUSES.items()),
-        "lengths": [(str(length), f"First {length}") for length in LENGTHS],
-        "is_filtered": any(values[name] for name in PARAMETERS if name not in ("method", "limit")),
-        "files": _files(visit, formula, str(most)),
-        "all_files": _files(visit, formula, ""),
-        "file_most": FILE_MOST,
+    """GET /rankings: the first ideas by one of the formulas. 422 with what is wrong beside the fields."""
+    errors: dict[str, str] = {}
+    selection, most = Selection(), DEFAULT
+    try:
+        selection = read(visit)
+    except Invalid as error:
+        errors |= error.errors
+    try:
+        most = _most(visit, DEFAULT, LENGTHS[-1])
+    except Invalid as error:
+        errors |= error.errors
+    context = {
+        **_frame(visit, selection, most),
+        "form": Form(_typed(visit) if errors else _values(selection, most), errors),
+        "rows": [] if errors else _rows(visit, selection, most),
+        "words": [] if errors else rankings.in_words(visit.db, selection),
     }
-    return Page("rankings/index.html", context, blocks=("results",))
+    return Page("rankings/index.html", context, blocks=("results",), status=422 if errors else 200)
 
 
 def show(visit: Visit, method: str) -> Answer:
     """GET /rankings/{method}: one formula explained, with an example from this forum."""
     formula = formulas.get(method)
-    example = formulas.example(visit.db, formula)
+    example = rankings.example(visit.db, formula)
     others = [one for one in FORMULAS.values() if one is not formula]
-    return Page("rankings/show.html", {"formula": formula, "example": example, "others": others})
+    context = {"formula": formula, "example": example, "others": others, "ties": formulas.TIES}
+    return Page("rankings/show.html", context)
 
 
 def index_csv(visit: Visit) -> Answer:
     """GET /rankings.csv: `limit` ideas, or all up to FILE_MOST."""
-    formula, filters, _ = _read(visit)
+    selection = read(visit)
     most, base_url = _most(visit, FILE_MOST, FILE_MOST), visit.settings.base_url
 
     def chunks(db: Connection) -> Iterator[bytes]:
-        return exports.as_csv(exports.ranked(db, formula, filters, base_url, most=most))
+        return exports.as_csv(rankings.records(db, selection, base_url, most=most))
 
-    return Download(f"ranking-{formula.name}.csv", "text/csv; charset=utf-8", chunks)
+    return Download(f"ranking-{selection.method}.csv", "text/csv; charset=utf-8", chunks)
 
 
 def index_json(visit: Visit) -> Answer:
     """GET /rankings.json: the same as JSON."""
-    formula, filters, _ = _read(visit)
+    selection = read(visit)
     most, base_url = _most(visit, FILE_MOST, FILE_MOST), visit.settings.base_url
-    given = {name: value for name in PARAMETERS if (value := visit.query.get(name)) and name != "method"}
+    given = rankings.as_values(selection)
 
     def chunks(db: Connection) -> Iterator[bytes]:
-        return exports.as_json(formula, given, exports.ranked(db, formula, filters, base_url, most=most))
+        rows = rankings.records(db, selection, base_url, most=most)
+        return exports.as_json(formulas.get(selection.method), given, rows)
 
-    return Download(f"ranking-{formula.name}.json", "application/json; charset=utf-8", chunks)
+    return Download(f"ranking-{selection.method}.json", "application/json; charset=utf-8", chunks)
 
 
-def _read(visit: Visit) -> tuple[Formula, Filters, CommunityView | None]:
-    formula = formulas.get(visit.query.get("method") or "net")
-    filters, place = lists.read(visit)
-    return formula, replace(filters, sort=formula.sort), place
+def read(visit: Visit) -> Selection:
+    """The selection that the address names. Invalid for what makes no sense."""
+    return rankings.read(visit.db, {name: visit.query.all(name) for name in PARAMETERS})
+
+
+def address(path: str, selection: Selection, **more: str) -> str:
+    """The address of a page about this selection."""
+    values = {**rankings.as_values(selection), **{name: value for name, value in more.items() if value}}
+    return f"{path}?{urlencode(values, safe=',')}"
 
 
 def _most(visit: Visit, default: int, most: int) -> int:
@@ -93,23 +97,67 @@ def _most(visit: Visit, default: int, most: int) -> int:
     return int(given)
 
 
-def _shown(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {**row, "community_name": names.get(row["community"], ""), "status_label": STATUSES[row["status"]]}
-
-
-def _files(visit: Visit, formula: Formula, limit: str) -> dict[str, str]:
-    return {kind: _with(visit, f"/rankings.{kind}", method=formula.name, limit=limit) for kind in ("csv", "json")}
-
-
-def _tab(visit: Visit, formula: Formula, current: Formula) -> dict[str, Any]:
+def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
+    """Everything around the table."""
+    formula, places = formulas.get(selection.method), communities.directory(visit.db)
+    options = [(slug, name) for _, group in lists.options(visit, places) for slug, name in group]
     return {
-        "value": formula.name,
-        "label": formula.label,
-        "url": _with(visit, "/rankings", method=formula.name),
-        "is_current": formula is current,
+        "formula": formula,
+        "tabs": [_tab(one, selection, most) for one in FORMULAS.values()],
+        "communities": options,
+        "chosen": [name for slug, name in options if slug in selection.communities],
+        "statuses": list(STATUSES.items()),
+        "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
+        "kinds": list(KINDS.items()),
+        "lengths": [(str(length), f"First {length}") for length in LENGTHS],
+        "is_filtered": selection != Selection(selection.method),
+        "compare_url": laboratory.address(laboratory.State(_by_all(selection))),
+        "files": {kind: address(f"/rankings.{kind}", selection, limit=str(most)) for kind in FILES},
+        "all_files": {kind: address(f"/rankings.{kind}", selection) for kind in FILES},
+        "file_most": FILE_MOST,
+        "freeze_url": address("/snapshots/new", selection, limit=str(most)),
+        "make_url": address("/files/new", selection, limit=str(most)),
     }
 
 
-def _with(visit: Visit, path: str, **changes: str) -> str:
-    values = {**{name: visit.query.get(name) for name in PARAMETERS}, **changes}
-    return f"{path}?" + urlencode({name: value for name, value in values.items() if value})
+def _values(selection: Selection, most: int) -> dict[str, Any]:
+    values: dict[str, Any] = dict.fromkeys(PARAMETERS, "")
+    return values | rankings.as_values(selection) | {"community": list(selection.communities), "limit": str(most)}
+
+
+def _typed(visit: Visit) -> dict[str, Any]:
+    """What the form held, right or wrong."""
+    values: dict[str, Any] = {name: visit.query.get(name) for name in (*PARAMETERS, "limit")}
+    named = [slug for value in visit.query.all("community") for slug in value.split(",")]
+    return values | {"community": named, **{name: values[name] == YES for name in ("confirmed", "track", "aside")}}
+
+
+def _rows(visit: Visit, selection: Selection, most: int) -> list[dict[str, Any]]:
+    names = {community.slug: community.name for community in communities.directory(visit.db).values()}
+    rows = remembered(
+        visit.db, ("ranking", selection, most), lambda: list(rankings.records(visit.db, selection, "", most=most))
+    )
+    return [_shown(row, names) for row in rows]
+
+
+def _shown(row: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {**row, "community_name": names.get(row["community"], ""), "status_label": STATUSES[row["status"]]}
+
+
+def _by_all(selection: Selection) -> tuple[Selection, ...]:
+    """The same ideas and votes by each formula that can do it."""
+    return tuple(_by(formula, selection) for formula in FORMULAS.values())[: comparisons.MOST]
+
+
+def _by(formula: formulas.Formula, selection: Selection) -> Selection:
+    other = replace(selection, method=formula.name)
+    return other if formula.is_by_tally else replace(other, voters="", confirmed=False, aside=False)
+
+
+def _tab(formula: formulas.Formula, selection: Selection, most: int) -> dict[str, Any]:
+    return {
+        "value": formula.name,
+        "label": formula.label,
+        "url": address("/rankings", _by(formula, selection), limit=str(most)),
+        "is_current": formula.name == selection.method,
+    }

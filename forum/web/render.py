@@ -67,13 +67,16 @@ _corners: OrderedDict[Hashable, Markup] = OrderedDict()
 
 
 def corners(visit: Visit) -> dict[str, Markup]:
-    """What of the header depends on the visitor: `account`, and `staff` for those with a queue. Kept."""
-    user, queue_count, is_here = visit.user, visit.queue_count, visit.path == "/moderation"
+    """What of the header depends on the visitor: `account`, and `staff` for those with a queue or a desk. Kept."""
+    user, queue_count, has_desk = visit.user, visit.queue_count, can(visit.user, "desk.read")
     if user is None:
         account = _corner("_account.html", user=None, unread_count=0, next_path=visit.next_path)
     else:
         account = _corner("_account.html", user=user, unread_count=user.unread_count, next_path="")
-    staff = _corner("_staff.html", queue_count=queue_count, is_here=is_here) if queue_count is not None else Markup("")
+    here = visit.path if visit.path in ("/moderation", "/desk") else ""
+    staff = Markup("")
+    if queue_count is not None or has_desk:
+        staff = _corner("_staff.html", queue_count=queue_count, has_desk=has_desk, here=here)
     return {"account": account, "staff": staff}
 
 

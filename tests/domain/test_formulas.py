@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
 
 from forum.cli.exports import Method
 from forum.db import Connection
-from forum.domain import exports, formulas, lists, ranking
+from forum.domain import exports, formulas, lists, ranking, rankings
 from forum.domain.errors import NotFound
 from forum.domain.lists import Filters
+from forum.domain.rankings import Selection
 from tests.making import Make
 
 DAY = datetime(2009, 5, 21, 12, tzinfo=UTC)
@@ -50,21 +52,21 @@ def test_the_lower_bound_is_the_root_of_wilsons_equation(up: int, down: int) -> 
 
 @pytest.mark.parametrize("name", formulas.FORMULAS)
 @pytest.mark.parametrize(("up", "down"), TALLIES)
-def test_the_worked_example_ends_with_the_score_that_is_stored(name: str, up: int, down: int) -> None:
+def test_the_worked_example_ends_with_the_score_that_is_stored(db: Connection, name: str, up: int, down: int) -> None:
     formula = formulas.get(name)
-    result = formula.work_out(up, down, DAY)[-1][1].rpartition("= ")[2]
+    result = formula.work_out(db, SimpleNamespace(id=1, up=up, down=down, created_at=DAY))[-1][1].rpartition("= ")[2]
     score = float(getattr(ranking.ranks(up, down, DAY), formula.column))
     assert float(result.replace(",", "").replace("−", "-")) == pytest.approx(score, abs=5e-5)
 
 
 def test_the_example_is_the_idea_that_leads(db: Connection, ideas: list[int]) -> None:
-    example = formulas.example(db, formulas.get("net"))
+    example = rankings.example(db, formulas.get("net"))
     assert example is not None
     assert (example.title, example.up, example.down) == ("5000 to 1", 5000, 1)
 
 
 def test_there_is_no_example_where_there_are_no_ideas(db: Connection) -> None:
-    assert formulas.example(db, formulas.get("net")) is None
+    assert rankings.example(db, formulas.get("net")) is None
 
 
 def test_an_unknown_formula_is_not_found() -> None:
@@ -79,7 +81,7 @@ def test_the_command_line_knows_every_formula() -> None:
 @pytest.mark.parametrize("name", formulas.FORMULAS)
 def test_a_file_has_the_order_of_the_list(db: Connection, ideas: list[int], name: str) -> None:
     formula = formulas.get(name)
-    rows = list(exports.ranked(db, formula, Filters(), "https://forum.example"))
+    rows = list(rankings.records(db, Selection(formula.name), "https://forum.example"))
     listed = lists.find(db, Filters(sort=formula.sort)).rows
     assert [row["id"] for row in rows] == [row.id for row in listed]
     assert [row["rank"] for row in rows] == list(range(1, len(TALLIES) + 1))
@@ -89,7 +91,7 @@ def test_a_file_has_the_order_of_the_list(db: Connection, ideas: list[int], name
 
 def test_of_equal_ideas_the_later_one_comes_first(db: Connection, make: Make) -> None:
     ids = [make.idea(up=3, net=3, created_at=DAY) for _ in range(4)]
-    rows = exports.ranked(db, formulas.get("net"), Filters(), "")
+    rows = rankings.records(db, Selection(), "")
     assert [row["id"] for row in rows] == ids[::-1]
 
 
@@ -97,7 +99,7 @@ def test_csv_and_json_hold_the_same(db: Connection, ideas: list[int]) -> None:
     formula = formulas.get("approval")
 
     def rows() -> Iterator[dict[str, Any]]:
-        return exports.ranked(db, formula, Filters(), "https://forum.example", most=4)
+        return rankings.records(db, Selection(formula.name), "https://forum.example", most=4)
 
     table = list(csv.DictReader(io.StringIO(b"".join(exports.as_csv(rows())).decode())))
     data = json.loads(b"".join(exports.as_json(formula, {"limit": "4"}, rows())))
@@ -117,7 +119,7 @@ def test_no_ideas_make_a_head_line_and_an_empty_list(db: Connection) -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(db: Connection, make: Make, start: str) -> None:
     make.idea(title=f"{start}cmd|' /C calc'!A0", body=f"{start}1+1")
-    content = b"".join(exports.as_csv(exports.ranked(db, formulas.get("net"), Filters(), "")))
+    content = b"".join(exports.as_csv(rankings.records(db, Selection(), "")))
     [row] = csv.DictReader(io.StringIO(content.decode(), newline=""))
     assert row["title"].startswith("'")
     assert row["body"].startswith("'")

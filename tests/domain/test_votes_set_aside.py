@@ -9,10 +9,9 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, insert_many
-from forum.domain import exports, formulas, recounts, setting_aside, transparency, undoing, votes
+from forum.domain import rankings, recounts, setting_aside, transparency, undoing, votes
 from forum.domain.choices import AsideFields, Choice
 from forum.domain.errors import Conflict, Forbidden, Invalid
-from forum.domain.lists import Filters
 from forum.domain.merges import acts as merge_acts
 from forum.domain.people import Person
 from forum.models import Decision, Idea, User, Vote, VoteAside
@@ -147,7 +146,7 @@ def test_a_preview_says_what_the_act_then_does_and_changes_nothing(db: Connectio
     assert [(one.id, one.net, one.was) for one in outlook.after] == [(second, 3, 2), (first, 1, 1)]
     assert counts(db, first) == (6, 0, 0, 0)
     setting_aside.act(db, moderator, choice, reason="spam")
-    rows = list(exports.ranked(db, formulas.FORMULAS["net"], Filters(community_id=place.id), "https://x.example"))
+    rows = list(rankings.records(db, rankings.Selection(communities=(place.slug,)), "https://x.example"))
     assert [(row["id"], row["up"], row["raw_up"], row["raw_down"]) for row in rows] == [
         (second, 3, 3, 0),
         (first, 1, 6, 0),

@@ -74,9 +74,9 @@ def test_each_formula_is_explained_with_an_example(site: Site, method: str) -> N
 @pytest.mark.parametrize(
     ("address", "status"),
     [
-        ("/rankings?method=vibes", 404),
+        ("/rankings?method=vibes", 422),
         ("/rankings/vibes", 404),
-        ("/rankings?community=nowhere", 404),
+        ("/rankings?community=nowhere", 422),
         ("/rankings?limit=0", 422),
         ("/rankings?limit=101", 422),
         ("/rankings?limit=²", 422),
@@ -91,6 +91,6 @@ def test_what_makes_no_sense_is_refused(site: Site, address: str, status: int) -
 
 def test_a_community_that_is_not_for_everyone_has_no_public_ranking(site: Site) -> None:
     site.make(lambda make: make.idea(community=make.community(slug="staff", visibility="employees"), title="Inside"))
-    assert site.get("/rankings?community=staff").status_code == 404
-    assert site.get("/rankings.csv?community=staff").status_code == 404
+    assert site.get("/rankings?community=staff").status_code == 422
+    assert site.get("/rankings.csv?community=staff").status_code == 422
     assert "Inside" not in site.get("/rankings").text
