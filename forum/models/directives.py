@@ -20,7 +20,7 @@ class Directive(Base):
     introduction: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
     stage: Mapped[str] = mapped_column(default="drafting")  # drafting, comment, final
-    snapshot_id: Mapped[int | None] = mapped_column(BigId)  # of the ranking whose ideas it answers
+    snapshot_id: Mapped[int | None] = mapped_column(BigId)  # number of the snapshot whose ideas it answers
     edition_id: Mapped[int | None] = mapped_column(BigId)  # the newest edition: what the public reads
     closes_at: Mapped[datetime | None]  # until when the public may comment
     publication: Mapped[int] = mapped_column(default=0)  # how often dispositions were published

@@ -7,14 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.domain import people
+from forum.domain import people, snapshots
 from forum.domain.demo.content import unfold
 from forum.domain.demo.filling import Filling, number
-from forum.domain.directives import arranging, citing, matrices, stages, texts, writing
+from forum.domain.directives import arranging, chosen, citing, matrices, stages, texts, writing
 from forum.domain.directives.matrices import Entry
 from forum.domain.people import Person
+from forum.domain.rankings import Selection
+from forum.domain.snapshots import SnapshotFields
 from forum.models import Disposition, RecommendationAgreement, RecommendationComment
 
+ANSWERED = 50  # ideas
 OPEN_FOR = timedelta(days=6)  # so long it has been before the public
 
 _PUBLISH = (
@@ -40,6 +43,7 @@ def load(to: Filling) -> None:
         directive_id = _write(to, writer, directive, clauses)
         if directive["stage"] != "comment":
             continue
+        _choose(to, writer, directive_id)
         _dispose(to, writer, directive_id, data["dispositions"])
         closes_on = (to.now + timedelta(days=directive["days"])).date().isoformat()
         stages.open_for_comment(to.db, writer, directive_id, closes_on=closes_on, moment=to.now - OPEN_FOR)
@@ -61,6 +65,15 @@ def _write(to: Filling, writer: Person, given: dict[str, Any], clauses: dict[str
                 key = f"idea:{to.ideas[cited['idea']]}"
                 citing.cite(to.db, writer, directive_id, clause_id, key, cited.get("note", ""))
     return directive_id
+
+
+def _choose(to: Filling, writer: Person, directive_id: int) -> None:
+    """It answers the first ideas by net votes, frozen as they stand after loading."""
+    if to.seal is None:
+        return
+    fields = SnapshotFields(most=str(ANSWERED), title=f"The first {ANSWERED} of May 2009 by net votes")
+    number = snapshots.create(to.db, writer, *to.seal, Selection(), fields)
+    chosen.choose(to.db, writer, directive_id, str(number))
 
 
 def _dispose(to: Filling, writer: Person, directive_id: int, given: list[dict[str, Any]]) -> None:
@@ -106,8 +119,8 @@ def _speak(to: Filling, writer: Person, directive_id: int, data: dict[str, Any],
     agreements = []
     for one in data["agreements"]:
         clause_id = clauses[one["to"]]
-        chosen = sorted(handles, key=lambda handle: number(f"{one['to']} {handle}", 2**32))[: one["count"]]
+        agreeing = sorted(handles, key=lambda handle: number(f"{one['to']} {handle}", 2**32))[: one["count"]]
         moment = to.now - timedelta(days=1)
         row = {"recommendation_id": clause_id, "version": versions[clause_id], "created_at": moment}
-        agreements += [{**row, "user_id": to.people[handle]} for handle in chosen]
+        agreements += [{**row, "user_id": to.people[handle]} for handle in agreeing]
     to.put(RecommendationAgreement, agreements)
