@@ -82,7 +82,7 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
     writer.get_by_role("link", name=title).click()
 
     # Moved by a button, and deleted with undo.
-    up = writer.get_by_role("button", name="Up: recommendation 1.2")
+    up = writer.get_by_role("button", name="Up recommendation 1.2")
     if script:
         tab_to(writer, up)
         stays_in_place(writer, lambda: writer.keyboard.press("Enter"), "/order")
@@ -93,7 +93,7 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
     if script:
         writer.locator("li[data-clause]").nth(1).drag_to(writer.locator("li[data-clause]").nth(0))
         expect(writer.locator("[id^=recommendation-] h3").first).to_have_text("1.1 Open late")
-    writer.get_by_role("button", name="Delete: recommendation 1.2").click()
+    writer.get_by_role("button", name="Delete recommendation 1.2").click()
     expect(writer.get_by_text("It is deleted.")).to_be_visible()
     writer.get_by_role("button", name="Undo").click()
     expect(writer.get_by_text("It is back.")).to_be_visible()
