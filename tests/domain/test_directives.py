@@ -1,5 +1,6 @@
 """Directives: written by several at once without loss, arranged, cited, put before the public, taken back, final."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 import time_machine
 
 from forum.clock import now
-from forum.db import Connection, is_sqlite
+from forum.db import Connection, Database, is_sqlite
 from forum.domain.directives import arranging, citing, stages, texts, views, writing
 from forum.domain.directives.writing import Collision
 from forum.domain.errors import Conflict, Forbidden, Invalid, NotFound
@@ -292,3 +293,43 @@ def test_words_survive_freezing_whatever_they_are(db: Connection, writer: Person
     assert edition.text == texts.now_written(db, directive.id)
     assert edition.is_sound
     assert clause("x")["title"] == "x"
+
+
+def test_of_saves_in_the_same_moment_one_wins_and_the_others_hear_of_it(database: Database) -> None:
+    def prepare(db: Connection) -> tuple[Person, int, int]:
+        writer = Make(db).user(role="policy")
+        directive, _, clauses = directing.draft(db, writer)
+        return writer, directive.id, clauses[0]
+
+    writer, directive_id, clause_id = database.write(prepare)
+
+    def one(number: int) -> int | None:
+        try:
+            with database.transaction() as db:
+                return save(db, writer, directive_id, clause_id, 1, what=f"Words of {number}.")
+        except Collision:
+            return None
+
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(one, range(6)))
+    assert sorted(filter(None, results)) == [2]
+    with database.reading() as db:
+        assert len(writing.history(db, writer, directive_id, "recommendation", clause_id)) == 2
+
+
+def test_two_directives_that_end_together_have_two_numbers(database: Database) -> None:
+    def prepare(db: Connection) -> tuple[Person, list[int]]:
+        writer = Make(db).user(role="policy")
+        ids = [directing.public(db, writer)[0].id for _ in range(4)]
+        for directive_id in ids:
+            stages.end_comments(db, writer, directive_id, reason="Everything was said.")
+        return writer, ids
+
+    writer, ids = database.write(prepare)
+
+    def one(directive_id: int) -> int | None:
+        with database.transaction() as db:
+            return stages.finish(db, writer, directive_id).number
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(filter(None, pool.map(one, ids))) == [1, 2, 3, 4]

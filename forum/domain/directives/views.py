@@ -1,5 +1,6 @@
 """Directives as people see them: the policy team what is being written, everybody else the newest edition."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,6 +77,7 @@ class Edition:
     digest: str
     published_at: datetime
     text: Text
+    snapshot: int | None  # the number of the snapshot whose ideas it answers
 
     @property
     def is_sound(self) -> bool:
@@ -201,8 +203,9 @@ def as_seen(db: Connection, user: Person | None, directive: DirectiveView) -> Di
     """With the words that this person may read: those of the edition, for all but the policy team."""
     if can(user, "directive.write"):
         return directive
-    head = newest(db, directive).text
-    return replace(directive, title=head.title, introduction=head.introduction, slug=slug(head.title), version=0)
+    found = newest(db, directive)
+    head = {"title": found.text.title, "introduction": found.text.introduction, "slug": slug(found.text.title)}
+    return replace(directive, **head, version=0, snapshot_id=found.snapshot)
 
 
 def every(db: Connection, user: Person | None) -> list[DirectiveView]:
@@ -234,8 +237,8 @@ def editions(db: Connection, directive: DirectiveView) -> list[Edition]:
 
 
 def _edition(row: Any) -> Edition:
-    read = texts.parse(row.content)
-    return Edition(row.id, row.number, row.kind, row.content, row.digest, row.published_at, read)
+    read, snapshot = texts.parse(row.content), json.loads(row.content)["snapshot"]
+    return Edition(row.id, row.number, row.kind, row.content, row.digest, row.published_at, read, snapshot)
 
 
 def steps(db: Connection, user: Person | None, directive: DirectiveView) -> list[Step]:
