@@ -134,8 +134,8 @@ def _about(whole: Whole) -> list[tuple[str, Words]]:
     facts: list[tuple[str, Words]] = [("Stage", directive.label)]
     if directive.number:
         facts.append(("Number", f"Directive No. {directive.number}"))
-    if directive.takes_comments and directive.closes_at:
-        facts.append(("Comments until", moment(directive.closes_at)))
+    if directive.takes_comments and directive.last_day:
+        facts.append(("Last day for comments", date(directive.last_day)))
     if edition is not None:
         facts.append(("Edition", f"{edition.number}, of {moment(edition.published_at)}"))
         facts.append(("Fingerprint of the words (SHA-256)", edition.digest))

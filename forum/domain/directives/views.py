@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +55,11 @@ class DirectiveView:
     def takes_comments(self) -> bool:
         """Can people comment now?"""
         return self.stage == "comment" and self.closes_at is not None and now() < self.closes_at
+
+    @property
+    def last_day(self) -> datetime | None:
+        """A moment of the last day on which people can comment."""
+        return None if self.closes_at is None else self.closes_at - timedelta(microseconds=1)
 
     @property
     def is_revised(self) -> bool:
@@ -204,8 +209,14 @@ def as_seen(db: Connection, user: Person | None, directive: DirectiveView) -> Di
     if can(user, "directive.write"):
         return directive
     found = newest(db, directive)
-    head = {"title": found.text.title, "introduction": found.text.introduction, "slug": slug(found.text.title)}
-    return replace(directive, **head, version=0, snapshot_id=found.snapshot)
+    return replace(
+        directive,
+        title=found.text.title,
+        introduction=found.text.introduction,
+        slug=slug(found.text.title),
+        version=0,
+        snapshot_id=found.snapshot,
+    )
 
 
 def every(db: Connection, user: Person | None) -> list[DirectiveView]:
