@@ -120,7 +120,9 @@ def add_forum_command() -> None:
     packages = next((ENVIRONMENT / "lib").glob("python3.*/site-packages"))
     (packages / "forum.pth").write_text(f"{ROOT}\n")
     command = ENVIRONMENT / "bin" / "forum"
-    command.write_text(f"#!{PYTHON}\nimport sys\n\nfrom forum.cli import main\n\nsys.exit(main())\n")
+    # Guarded, as an import shares its work among processes that load this file once more.
+    run_it = 'if __name__ == "__main__":\n    sys.exit(main())\n'
+    command.write_text(f"#!{PYTHON}\nimport sys\n\nfrom forum.cli import main\n\n{run_it}")
     command.chmod(0o755)
 
 

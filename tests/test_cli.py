@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from forum.cli import main
 from forum.db import Database
+from forum.domain.imports.texts import SMALL
 from forum.models import Idea, User
 from tests.domain.test_imports import COMMENT, IDEA, as_csv
 from tests.making import Make
@@ -63,8 +64,8 @@ class Forum:
         return Done(int(ended.value.code or 0), said.out, said.err)
 
     def begin(self, *arguments: str | Path) -> "subprocess.Popen[bytes]":
-        """Start a command as a program of its own, and go on."""
-        command = [sys.executable, "-m", "forum", *map(str, arguments)]
+        """Start the command that set-up makes, as a program of its own, and go on."""
+        command = [Path(sys.executable).with_name("forum"), *map(str, arguments)]
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -113,6 +114,18 @@ def test_a_broken_file_is_refused_in_a_sentence(forum: Forum, database: Database
     assert done.returncode == 1
     assert "ideas.csv, line 3: A quotation mark opens in this row, and none closes it." in done.stderr
     assert ideas(database) == 0
+
+
+def test_the_installed_command_shares_a_large_import_among_processes(
+    forum: Forum, database: Database, tmp_path: Path
+) -> None:
+    body = "A sentence about *open* government. " * 500
+    rows = [{**IDEA, "Idea ID": str(number), "Details": body} for number in range(1, 41)]
+    assert len(body) * len(rows) > SMALL
+    (tmp_path / "ideas.csv").write_bytes(as_csv(rows))
+    running = forum.begin("import", "ideascale", tmp_path / "ideas.csv")
+    assert running.wait(timeout=120) == 0
+    assert ideas(database) == 40
 
 
 def test_an_import_that_is_killed_leaves_nothing(forum: Forum, database: Database, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Cases: things that wait for a moderator, sorted by due time, lent to one person at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -71,6 +71,7 @@ _cases = (
 )
 _lightness = -Case.weight  # within a due time the weightiest come first
 _GET = _cases.where(Case.id == sa.bindparam("case_id"))
+_GET_MANY = _cases.where(Case.id.in_(sa.bindparam("case_ids", expanding=True)))
 _mine_only = sa.and_(
     Case.community_id.in_(sa.bindparam("community_ids", expanding=True)), Case.subject_kind != "user"
 )  # accounts are for moderators of the whole forum
@@ -241,10 +242,19 @@ def open_for(
 
 def get(db: Connection, user: Person | None, case_id: int) -> Any:
     """The case, if this person may see it; NotFound otherwise."""
-    row = db.execute(_GET, {"case_id": case_id}).first()
-    if row is None or not can(user, "case.read", row):
+    return reached(user, db.execute(_GET, {"case_id": case_id}).first())
+
+
+def reached(user: Person | None, case: Any) -> Any:
+    """The case, if there is one and this person may see it; NotFound otherwise."""
+    if case is None or not can(user, "case.read", case):
         raise NotFound("There is no case here.")
-    return row
+    return case
+
+
+def get_many(db: Connection, case_ids: Sequence[int]) -> dict[int, Any]:
+    """Those of these cases that there are, by id, whoever asks."""
+    return {row.id: row for row in db.execute(_GET_MANY, {"case_ids": case_ids})} if case_ids else {}
 
 
 def queue(db: Connection, user: Person | None, wanted: Wanted, *, after: str | None = None, limit: int = PAGE) -> Queue:

@@ -7,17 +7,26 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field, model_validator
+from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import asides
 from forum.domain.actions import NOTE_LENGTH
 from forum.domain.errors import Invalid
 from forum.domain.reasons import BY_CODE
-from forum.models import Decision, Idea, Merge, User, Vote, VoteAside
+from forum.models import Decision, Idea, Merge, User, Vote, VoteAside, WaveMember
 
 MOST_PEOPLE = 1_000
 MOST_HOURS = 24 * 365
 STATES = ("published", "off-topic", "held")  # ideas of their own; those that were merged come with their target
+
+
+OF_WAVE = {
+    "": "Votes on its posts",
+    "authors": "Votes of the people who posted in it",
+    "voters": "Votes of the people who voted for one of its posts",
+}
+"""What of a wave is chosen: the first says on which ideas; the others say whose votes, on an idea or a community."""
 
 
 class AsideFields(BaseModel):
@@ -27,6 +36,8 @@ class AsideFields(BaseModel):
     community: str = ""
     hours: str = ""
     people: str = Field(default="", max_length=50_000)
+    wave: str = ""
+    of_wave: str = ""  # a key of OF_WAVE
     since: str = ""
     until: str = ""
     reason: str = ""
@@ -50,6 +61,14 @@ class Choice:
     user_ids: tuple[int, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None  # the first moment that is too late
+    wave_ideas: int | None = None  # a wave: votes on its posts
+    wave_authors: int | None = None  # votes of those who posted in this wave
+    wave_voters: int | None = None  # votes of those who voted for one of its posts
+
+    @property
+    def wave_id(self) -> int | None:
+        """The wave that it names."""
+        return next((one for one in (self.wave_ideas, self.wave_authors, self.wave_voters) if one is not None), None)
 
 
 _BY_HANDLE = sa.select(User.id, User.handle).where(User.handle.in_(sa.bindparam("handles", expanding=True)))
@@ -58,12 +77,11 @@ _BY_HANDLE = sa.select(User.id, User.handle).where(User.handle.in_(sa.bindparam(
 def read(db: Connection, fields: AsideFields, *, community_id: int | None) -> Choice:
     """The choice of a form. `community_id` is that of the community named there. Invalid says what is wrong where."""
     wrong: dict[str, str] = {}
-    idea = fields.idea.strip().lstrip("#")
-    idea_id = int(idea) if idea.isascii() and idea.isdigit() and len(idea) < 19 else None
-    if (idea_id is None) == (community_id is None):
-        wrong["idea"] = "Please give the number of one idea, or choose a community."
+    idea_id, wave = _number(fields.idea), _wave(fields, wrong)
+    if sum(one is not None for one in (idea_id, community_id, wave.get("wave_ideas"))) != 1:
+        wrong["idea"] = "Please give the number of one idea, or choose a community, or a wave."
     younger, user_ids = _age(fields.hours.strip(), wrong), _people(db, fields.people, wrong)
-    if younger is None and user_ids is None:
+    if younger is None and user_ids is None and not wave:
         wrong.setdefault("hours", "Please say whose votes: of new accounts, of people you name, or both.")
     since, until = (_day(getattr(fields, name), name, wrong) for name in ("since", "until"))
     until = until + timedelta(days=1) if until is not None else None
@@ -71,7 +89,23 @@ def read(db: Connection, fields: AsideFields, *, community_id: int | None) -> Ch
         wrong["until"] = "The last day lies before the first."
     if wrong:
         raise Invalid(wrong)
-    return Choice(idea_id, community_id, younger, user_ids, since, until)
+    return Choice(idea_id, community_id, younger, user_ids, since, until, **wave)
+
+
+def _number(text: str) -> int | None:
+    given = text.strip().lstrip("#")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def _wave(fields: AsideFields, wrong: dict[str, str]) -> dict[str, int]:
+    """Which wave, by the name of what is chosen of it; empty if none is named."""
+    if not fields.wave.strip():
+        return {}
+    number = _number(fields.wave)
+    if number is None or fields.of_wave not in OF_WAVE:
+        wrong["wave"] = "Please give the number of the wave, as in the address of its page."
+        return {}
+    return {f"wave_{fields.of_wave or 'ideas'}": number}
 
 
 def _age(text: str, wrong: dict[str, str]) -> timedelta | None:
@@ -110,12 +144,26 @@ def _raw(column: Any) -> Any:
     return sa.type_coerce(column, sa.BigInteger)
 
 
+_posted, _voted = aliased(Idea), aliased(Vote)
 _CONDITIONS: dict[str, Any] = {
     "younger_than": _raw(Vote.created_at) - _raw(User.created_at) < sa.bindparam("younger_than", type_=sa.BigInteger),
     "user_ids": Vote.user_id.in_(sa.bindparam("user_ids", expanding=True)),
     "since": Vote.created_at >= sa.bindparam("since", type_=Vote.created_at.type),
     "until": Vote.created_at < sa.bindparam("until", type_=Vote.created_at.type),
+    "wave_authors": Vote.user_id.in_(
+        sa.select(_posted.author_id)
+        .join_from(WaveMember, _posted, _posted.id == WaveMember.subject_id)
+        .where(WaveMember.wave_id == sa.bindparam("wave_authors"), WaveMember.subject_kind == "idea")
+    ),
+    "wave_voters": Vote.user_id.in_(
+        sa.select(_voted.user_id)
+        .join_from(WaveMember, _voted, _voted.idea_id == WaveMember.subject_id)
+        .where(WaveMember.wave_id == sa.bindparam("wave_voters"), WaveMember.subject_kind == "idea", _voted.value == 1)
+    ),
 }
+_WAVE_IDEAS = sa.select(WaveMember.subject_id).where(
+    WaveMember.wave_id == sa.bindparam("wave_ideas"), WaveMember.subject_kind == "idea"
+)
 
 
 def count(db: Connection, choice: Choice, by_id: int) -> dict[int, Any]:
@@ -123,7 +171,8 @@ def count(db: Connection, choice: Choice, by_id: int) -> dict[int, Any]:
 
     Nobody sets votes on their own ideas aside: those of `by_id` are left out.
     """
-    where = {"only_idea": choice.idea_id} if choice.idea_id is not None else {"place": choice.community_id}
+    scopes = {"only_idea": choice.idea_id, "place": choice.community_id, "wave_ideas": choice.wave_ideas}
+    where = {name: value for name, value in scopes.items() if value is not None}
     found = db.execute(_counting(_names(choice)), {**_values(choice), **where, "me": by_id})
     return {row.idea_id: row for row in found}
 
@@ -145,8 +194,11 @@ def _names(choice: Choice) -> frozenset[str]:
 
 
 def _roots(names: frozenset[str]) -> Any:
-    is_one = "idea_id" in names
-    where = Idea.id == sa.bindparam("only_idea") if is_one else Idea.community_id == sa.bindparam("place")
+    if "wave_ideas" in names:
+        where: Any = Idea.id.in_(_WAVE_IDEAS)
+    else:
+        is_one = "idea_id" in names
+        where = Idea.id == sa.bindparam("only_idea") if is_one else Idea.community_id == sa.bindparam("place")
     return sa.select(Idea.id.label("root")).where(where, Idea.state.in_(STATES), Idea.author_id != sa.bindparam("me"))
 
 

@@ -184,7 +184,7 @@ def _claim(db: Connection, keys: tuple[str, str]) -> int | None:
 def _is_to_be_held(db: Connection, user: Person, idea: IdeaView, words: str, before: str = "") -> bool:
     if trust.never_waits(user):
         return False
-    if trust.has_too_many_links(user, words, before) and not manages(user, idea):
+    if trust.has_too_many_links(user, words, before, here=idea.community.most_links) and not manages(user, idea):
         return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(idea.community, user, kept_count)

@@ -41,6 +41,8 @@ class CommunityView:
     visibility: str
     posting: str
     moderation: str
+    spam_threshold: float | None
+    most_links: int | None
     vote_kind: str
     banner: int
     idea_count: int
@@ -78,6 +80,8 @@ COLUMNS = (
     Community.visibility,
     Community.posting,
     Community.moderation,
+    Community.spam_threshold,
+    Community.most_links,
     Community.vote_kind,
     Community.banner,
     Community.idea_count,

@@ -1,7 +1,7 @@
 """Decisions: the rows of what moderators decided, written once, read by authors, moderators and the public log."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from forum.clock import now
-from forum.db import Connection
+from forum.db import Connection, insert_many, take_ids
 from forum.domain import communities, people
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
@@ -45,6 +45,7 @@ _COLUMNS: tuple[Any, ...] = (
     Decision.undoes_id,
     Decision.undone_at,
 )
+_STORED = tuple(column.key for column in _COLUMNS)
 _INSERT = sa.insert(Decision)  # built once: bulk decisions write hundreds
 _by = aliased(User)
 _decisions = sa.select(*_COLUMNS, _by.name.label("by_name"), _by.handle.label("by_handle")).join_from(
@@ -82,6 +83,7 @@ _REASONS = (
     )
     .order_by(Decision.id)
 )
+_NAME_CASE = sa.update(Case).where(Case.id == sa.bindparam("the_case")).values(decision_id=sa.bindparam("the_decision"))
 _NAME_CASES = (
     sa.update(Case)
     .where(Case.id.in_(sa.bindparam("ids", expanding=True)))
@@ -197,10 +199,79 @@ def record(
     return int(db.execute(_INSERT, values).inserted_primary_key[0])  # type: ignore[index]  # one row has one
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What differs between the decisions of one act: see `record`."""
+
+    subject_id: int
+    author_id: int
+    community: CommunityView | None
+    state_before: str
+    state_after: str
+    facts: str = ""
+    machine: str = ""
+    case_id: int | None = None
+    undoes_id: int | None = None
+
+
+def record_many(
+    db: Connection,
+    user: Person | None,
+    drafts: Sequence[Draft],
+    *,
+    action: str,
+    reason: str = "",
+    note: str = "",
+    act_id: str,
+) -> list[DecisionView]:
+    """Write decisions about the states of ideas, as `record` does one; returns them in the same order."""
+    moment, ids = now(), take_ids(db, Decision, len(drafts))
+    views = []
+    for decision_id, one in zip(ids, drafts, strict=True):
+        is_changed = one.state_before != one.state_after
+        views.append(
+            DecisionView(
+                id=decision_id,
+                case_id=one.case_id,
+                subject_kind="idea",
+                subject_id=one.subject_id,
+                author_id=one.author_id,
+                action=action,
+                reason=reason,
+                facts=one.facts,
+                note=note.strip(),
+                machine="decided" if user is None else one.machine,
+                office=office_of(user, one.community),
+                state_before=one.state_before,
+                state_after=one.state_after,
+                before={"state": one.state_before} if is_changed else {},
+                after={"state": one.state_after} if is_changed else {},
+                act_id=act_id,
+                decided_by_id=user.id if user else None,
+                by_name=user.name if user else None,
+                by_handle=user.handle if user else None,
+                created_at=moment,
+                ends_at=None,
+                undoes_id=one.undoes_id,
+                undone_at=None,
+                community=one.community,
+            )
+        )
+    insert_many(db, Decision, [{name: getattr(one, name) for name in _STORED} for one in views])
+    return views
+
+
 def name_in_cases(db: Connection, case_ids: list[int], decision_id: int) -> None:
     """Say in these cases which decision closed them."""
     if case_ids:
         db.execute(_NAME_CASES, {"ids": case_ids, "the_decision": decision_id})
+
+
+def name_many(db: Connection, named: Mapping[int, int]) -> None:
+    """Case id → the decision that closed it: say so in each."""
+    if named:
+        rows = [{"the_case": case_id, "the_decision": decision_id} for case_id, decision_id in sorted(named.items())]
+        db.execute(_NAME_CASE, rows)
 
 
 def load(db: Connection, decision_id: int, *, place: CommunityView | None = None) -> DecisionView:
@@ -229,7 +300,9 @@ def get(db: Connection, user: Person | None, decision_id: int) -> DecisionView:
 
 def of_act(db: Connection, act_id: str) -> list[DecisionView]:
     """The decisions of one act, in the order in which they were made; empty for no act."""
-    return [_view(db, row) for row in db.execute(_OF_ACT, {"act_id": act_id})] if act_id else []
+    rows = db.execute(_OF_ACT, {"act_id": act_id}).all() if act_id else []
+    places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows} - {None}}
+    return [_view(db, row, places.get(row.community_id)) for row in rows]
 
 
 def earlier(db: Connection, subject_kind: str, subject_id: int) -> list[Any]:

@@ -20,6 +20,8 @@ from forum.models import Community, CommunityAgency, CommunityPhase, CommunityTa
 from forum.text import slug as slug_of
 
 MOST_PHASES = 4
+LEAST_SPAM, MOST_SPAM = 50, 99  # percent of the spam score from which posts wait
+MOST_LINKS = 50
 VISIBILITY_STEP = 2_000  # ideas moved in or out of public view in one unit of work
 
 
@@ -43,10 +45,33 @@ class CommunityFields(ProposalFields):
     visibility: Literal["public", "members", "employees"] = "public"
     posting: Literal["everyone", "members", "employees"] = "everyone"
     moderation: Literal["after", "first-posts", "before"] = "after"
+    spam_threshold: float | None = None  # given in percent
+    most_links: int | None = None
     vote_kind: Literal["both", "support"] = "both"
     banner: int = Field(default=1, ge=1, le=8)
     tags: str = Field(default="", max_length=400)  # suggested to authors, commas between
     agencies: str = Field(default="", max_length=600)  # names, a line each
+
+    @field_validator("spam_threshold", mode="before")
+    @classmethod
+    def _percent(cls, value: object) -> float | None:
+        number = _whole(value, LEAST_SPAM, MOST_SPAM, "Please give whole percent")
+        return None if number is None else number / 100
+
+    @field_validator("most_links", mode="before")
+    @classmethod
+    def _links(cls, value: object) -> int | None:
+        return _whole(value, 0, MOST_LINKS, "Please give a whole number")
+
+
+def _whole(value: object, least: int, most: int, words: str) -> int | None:
+    """A whole number as somebody typed it; None for nothing."""
+    text = str("" if value is None else value).strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not least <= int(text) <= most:
+        raise ValueError(f"{words}, from {least} to {most}, or nothing.")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +100,7 @@ _EDIT = (
             name: sa.bindparam(f"new_{name}")
             for name in (
                 *("name", "purpose", "group_name", "guidelines", "guidelines_version", "visibility", "posting"),
-                *("moderation", "vote_kind", "banner"),
+                *("moderation", "spam_threshold", "most_links", "vote_kind", "banner"),
             )
         }
     )

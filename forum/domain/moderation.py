@@ -1,5 +1,7 @@
 """Moderation: decisions on cases, on posts and on accounts, one by one or many in one act, with all that follows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,7 +9,20 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import cases, decisions, effects, holds, moves, outbox, reports, statements, subjects, trust
+from forum.domain import (
+    batches,
+    bulks,
+    cases,
+    decisions,
+    effects,
+    holds,
+    moves,
+    outbox,
+    reports,
+    statements,
+    subjects,
+    trust,
+)
 from forum.domain.actions import ACTIONS as TABLE
 from forum.domain.actions import ON_POSTS, DecisionFields
 from forum.domain.communities import CommunityView
@@ -119,20 +134,35 @@ def decide_many(db: Connection, user: Person | None, case_ids: list[int], fields
     """
     if not case_ids or len(case_ids) > MOST_AT_ONCE:
         raise Invalid({"action": f"Please choose between 1 and {MOST_AT_ONCE} cases."})
-    act_id = decisions.new_act()
-    done: set[tuple[str, int]] = set()
-    for case_id in sorted(set(case_ids)):
-        try:
-            case = cases.get(db, user, case_id)
+    act_id, chosen = decisions.new_act(), sorted(set(case_ids))
+    found = cases.get_many(db, chosen)
+    are_ideas = fields.action in bulks.ACTIONS and all(case.subject_kind == "idea" for case in found.values())
+    firsts: dict[tuple[str, int], Any] = {}
+    for case_id in chosen:
+        with _naming(case_id):
+            case = cases.reached(user, found.get(case_id))
             subject = _subject_key(case, fields)
-            if subject not in done:
+            if subject in firsts:
+                continue
+            firsts[subject] = case
+            if are_ideas:
+                _check(case, require(user, "case.decide", case), fields)
+            else:
                 decide(db, user, case_id, fields, act_id=act_id)
-                done.add(subject)
-        except Invalid as error:
-            raise Invalid({"action": f"Nothing was decided, because of case {case_id}: {error}"}) from None
-        except (Conflict, Forbidden, NotFound) as error:
-            raise Conflict(f"Nothing was decided, because of case {case_id}: {error}") from None
+    if are_ideas and user is not None:
+        batches.decide(db, user, list(firsts.values()), chosen, fields, act_id)
     return act_id
+
+
+@contextmanager
+def _naming(case_id: int) -> Iterator[None]:
+    """What stands in the way of one case stands in the way of all."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid({"action": f"Nothing was decided, because of case {case_id}: {error}"}) from None
+    except (Conflict, Forbidden, NotFound) as error:
+        raise Conflict(f"Nothing was decided, because of case {case_id}: {error}") from None
 
 
 def _subject_key(case: Any, fields: DecisionFields) -> tuple[str, int]:

@@ -124,6 +124,18 @@ def later(db: Connection, user_ids: Sequence[int], telling: Telling, *, reason: 
     outbox.add(db, "people.told", user_ids=list(user_ids), reason=reason, **told)
 
 
+def later_many(db: Connection, tellings: Sequence[tuple[int, Telling]], *, reason: str = "") -> None:
+    """Tell each of these people something of their own after the commit: `later`, for many (user id, telling)."""
+    if not all(is_same_site_path(telling.url) for _, telling in tellings):
+        raise ValueError("a notification leads to a page of this site")
+    names = ("event", "kind", "title", "url", "text")
+    payloads = [
+        {"user_ids": [user_id], "reason": reason, **{name: getattr(telling, name) for name in names}}
+        for user_id, telling in tellings
+    ]
+    outbox.add_many(db, "people.told", payloads)
+
+
 def of(db: Connection, user: Person | None, *, limit: int = PAGE, before: str | int | None = None) -> NotificationPage:
     """This person's notifications, the newest first; `before` is the `next_before` of the page before."""
     user = require(user, "account.use")

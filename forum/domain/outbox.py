@@ -1,6 +1,6 @@
 """The outbox: work to do after the commit, written in the same transaction, claimed under a lease, safe to repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,6 +67,14 @@ def add(db: Connection, kind: str, /, *, due_at: datetime | None = None, **paylo
             "error": "",
         },
     )
+
+
+def add_many(db: Connection, kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Write down many pieces of work of one kind."""
+    moment = now()
+    shared = {"kind": kind, "due_at": moment, "created_at": moment, "attempts": 0, "error": ""}
+    if payloads:
+        db.execute(_ADD, [{**shared, "payload": dict(payload)} for payload in payloads])
 
 
 def claim(db: Connection, *, limit: int = 10) -> Sequence[Message]:

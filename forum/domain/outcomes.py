@@ -10,7 +10,7 @@ def decide(db: Connection, user: Person | None, appeal_id: int, fields: OutcomeF
     """Decide on an appeal. Both the author and the one who decided first are told.
 
     Forbidden on one's own content and one's own decision; Conflict if it is decided, lent to somebody else, or if a
-    later decision about the same thing has to be undone first (undoing.LaterDecision).
+    later decision about the same thing has to be undone first (bulks.LaterDecision).
     """
     if fields.outcome == "denied":
         appeals.deny(db, user, appeal_id, fields.answer)

@@ -212,6 +212,8 @@ RULES: dict[str, Rule] = {
     "user.history": manages_any,
     "user.suspend": all_of(moderator, not_author, below),
     "note.write": manages_any,
+    "wave.read": manages,
+    "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
     "directive.read": any_of(policy_team, published),

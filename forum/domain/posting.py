@@ -28,6 +28,7 @@ from forum.domain import (
     states,
     tags,
     trust,
+    waves,
 )
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Conflict, Invalid, NotFound
@@ -192,13 +193,18 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     limits.hit(db, user, "idea")
     texts = texts or texts_of(fields)
     verdict = spam.judge(db, user, place, "idea", texts.reading)
-    is_held = verdict is not None or _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
-    posted = _insert(db, user, place, fields, texts, is_held)
+    seen = waves.look(db, user, fields.title, texts.plain)
+    is_checked = _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
+    is_copy = seen.is_to_wait and not is_checked
+    posted = _insert(db, user, place, fields, texts, is_checked or is_copy or verdict is not None)
     repeats.give(db, keys, posted.id)
     spam.put(db, user, "idea", posted.id, texts.reading)
-    if is_held:
+    waves.note(db, seen, idea_id=posted.id, author_id=user.id, community_id=place.id, is_held=is_copy)
+    if posted.is_held and not (is_copy and seen.wave_id):  # a copy needs no case of its own beside that of its wave
         _hold(db, user, place.id, posted.id, verdict, "published")
-    else:
+    if seen.is_to_wait and seen.wave_id is not None:
+        waves.join_held(db, seen.wave_id, posted.id, is_held_here=is_copy)
+    if not posted.is_held:
         trust.add_kept(db, "idea", posted.id, 1)
         outbox.add(db, "idea.posted", idea_id=posted.id)
     follows.put(db, user, "idea", posted.id)
@@ -212,7 +218,7 @@ def _words(title: str, body: str, why: str) -> str:
 def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: str, before: str = "") -> bool:
     if trust.never_waits(user):
         return False
-    if trust.has_too_many_links(user, words, before) and not manages(user, place):
+    if trust.has_too_many_links(user, words, before, here=place.most_links) and not manages(user, place):
         return True
     kept_count = int(db.execute(_KEPT_COUNT, {"user_id": user.id}).scalar_one())
     return moderation.should_hold(place, user, kept_count)
@@ -362,6 +368,7 @@ def _rewrite(db: Connection, idea: IdeaView, fields: Fields, texts: Texts, is_re
     db.execute(sa.update(Idea).where(Idea.id == idea.id).values(**values))
     words = {"body": fields.body, "body_html": texts.body_html, "why": fields.why, "why_html": texts.why_html}
     db.execute(sa.update(IdeaText).where(IdeaText.idea_id == idea.id).values(**words))
+    waves.note_again(db, idea.id, fields.title, texts.plain)
     found = states.is_found(idea.state)
     _index(db, idea.id, idea.community_id, fields.title, texts.plain, idea.created_at, found)
 

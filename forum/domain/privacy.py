@@ -54,6 +54,8 @@ from forum.models import (
     UserChange,
     Vote,
     VoteAside,
+    WaveAct,
+    WavePrint,
 )
 
 FORMER_NAME = "Former member"
@@ -174,6 +176,12 @@ _SECTIONS: dict[str, Any] = {
     .where(SnapshotIdea.author_id == _me).order_by(SnapshotIdea.number, SnapshotIdea.rank),
     "files_asked_for": sa.select(FileOrder.name, FileOrder.stage, FileOrder.asked_at)
     .where(FileOrder.user_id == _me).order_by(FileOrder.id),
+    "wave_acts_made": sa.select(
+        WaveAct.wave_id, WaveAct.action, WaveAct.reason, WaveAct.note, WaveAct.created_at, WaveAct.undone_at,
+    ).where(sa.or_(WaveAct.by_id == _me, WaveAct.undone_by_id == _me)).order_by(WaveAct.id),
+    "posts_watched": sa.select(
+        WavePrint.subject_kind, WavePrint.subject_id, WavePrint.is_fresh, WavePrint.created_at
+    ).where(WavePrint.author_id == _me).order_by(WavePrint.id),
     "guidelines_written": sa.select(Guideline.community_id, Guideline.version, Guideline.body, Guideline.created_at)
     .where(Guideline.written_by_id == _me).order_by(Guideline.community_id, Guideline.version),
 }  # fmt: skip

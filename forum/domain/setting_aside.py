@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.db import Connection, is_sqlite
-from forum.domain import asides, choices, communities, decisions, ideas, recounts, statements
+from forum.domain import asides, choices, communities, decisions, ideas, recounts, statements, waves
 from forum.domain.choices import AsideFields, Choice
 from forum.domain.communities import CommunityView
-from forum.domain.errors import Conflict, Invalid
+from forum.domain.errors import Conflict, Forbidden, Invalid
 from forum.domain.ideas import path
 from forum.domain.people import Person
 from forum.domain.permissions import require
@@ -26,6 +26,7 @@ _FIGURES: tuple[Any, ...] = (
     Idea.slug,
     Idea.title,
     Idea.author_id,
+    Idea.community_id,
     Idea.state,
     Idea.is_listed,
     Idea.up,
@@ -103,6 +104,14 @@ def read(db: Connection, user: Person | None, fields: AsideFields) -> tuple[Choi
 
 
 def _allowed(db: Connection, user: Person | None, choice: Choice) -> CommunityView:
+    """The community that it is about; of a wave's posts the one where most of them are."""
+    if choice.wave_id is not None:
+        wave = waves.get(db, user, choice.wave_id)
+        if choice.wave_ideas is not None:
+            user = require(user, "wave.decide", wave)
+            if reason := waves.why_not(db, user, wave):
+                raise Forbidden("wave.decide", reason)
+            return wave.community
     if choice.idea_id is not None:
         idea = ideas.get(db, user, choice.idea_id)
         require(user, "decision.make", idea)
@@ -140,7 +149,8 @@ def _rankings(
 ) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
     """The first TOP by net votes now and then. Whatever comes up from below stands within TOP + touched ideas."""
     first = db.execute(_FIRST, {"place": place.id, "most": TOP + len(rows)}).all()
-    known = {row.id: row for row in [*first, *(row for row in rows if row.is_listed)]}
+    here = (row for row in rows if row.is_listed and row.community_id == place.id)
+    known = {row.id: row for row in [*first, *here]}
     now_is = {row.id: row.up - row.down for row in known.values()}
     then = {key: net - effects[key].up + effects[key].down if key in effects else net for key, net in now_is.items()}
 
@@ -163,7 +173,7 @@ def act(db: Connection, user: Person | None, choice: Choice, *, reason: str, fac
 
     Forbidden, NotFound as `read`; Invalid if there are more than MOST_IDEAS; Conflict if no vote fits.
     """
-    place = _allowed(db, user, choice)
+    _allowed(db, user, choice)
     user = require(user, "case.list")
     taken = choices.count(db, choice, user.id)
     rows = _rows(db, _LOCKED, taken)  # votes on these ideas wait from here on
@@ -174,6 +184,7 @@ def act(db: Connection, user: Person | None, choice: Choice, *, reason: str, fac
     if not is_sqlite(db):  # where others may have voted while this one waited for the locks
         taken = choices.count(db, choice, user.id)
     act_id, made = decisions.new_act(), dict[int, int]()
+    places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows}}
     for row in rows:
         if row.id not in taken:
             continue  # its votes were all taken back meanwhile
@@ -186,7 +197,7 @@ def act(db: Connection, user: Person | None, choice: Choice, *, reason: str, fac
             subject_kind="idea",
             subject_id=row.id,
             author_id=row.author_id,
-            community=place,
+            community=places[row.community_id],
             state_before=row.state,
             state_after=row.state,
             before={"votes": count},
@@ -198,6 +209,6 @@ def act(db: Connection, user: Person | None, choice: Choice, *, reason: str, fac
     choices.mark(db, choice, act_id)
     recounts.mend_some(db, "ideas", {idea_id for one in made.values() for idea_id in asides.marked(db, one)})
     for row in (row for row in rows if row.id in made):
-        decision = decisions.load(db, made[row.id], place=place)
+        decision = decisions.load(db, made[row.id], place=places[row.community_id])
         statements.tell_author(db, decision, f"idea “{row.title}”", "idea")
     return act_id

@@ -4,8 +4,10 @@ The parts follow article 17 of the EU Digital Services Act: what was decided and
 which facts, whether a reader's report or a program led to it, the rule, and how to appeal.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from forum.clock import now
 from forum.db import Connection
@@ -15,7 +17,6 @@ from forum.domain.decisions import DecisionView
 from forum.domain.notifications import Telling
 from forum.domain.reasons import BY_CODE
 from forum.domain.reasons import label as reason_label
-from forum.domain.subjects import Subject
 
 APPEAL_TIME = timedelta(days=184)
 """How long an appeal can be made: no six months are longer than this."""
@@ -77,6 +78,28 @@ def _remedies(decision: DecisionView) -> str:
 
 def tell_author(db: Connection, decision: DecisionView, subject_label: str, subject_kind: str) -> None:
     """Send the author the whole statement, in the list of notifications and by mail."""
+    reason = "it is your account" if subject_kind == "account" else "it is your post"
+    telling = _for_author(decision, subject_label, subject_kind)
+    notifications.later(db, [decision.author_id], telling, reason=reason)
+
+
+def tell_authors(db: Connection, made: Sequence[tuple[DecisionView, str]], *, is_once: bool = False) -> None:
+    """Send statements about many ideas, each (decision, title). `is_once`: one for each author, about all of theirs."""
+    if is_once:
+        more = Counter(decision.author_id for decision, _ in made)
+        first = {decision.author_id: (decision, title) for decision, title in reversed(made)}
+        told = [(*one, more[author_id] - 1) for author_id, one in first.items()]
+    else:
+        told = [(decision, title, 0) for decision, title in made]
+    tellings = [
+        (decision.author_id, _for_author(decision, f"idea “{title}”", "idea", more=rest))
+        for decision, title, rest in told
+    ]
+    notifications.later_many(db, tellings, reason="it is your post")
+
+
+def _for_author(decision: DecisionView, subject_label: str, subject_kind: str, *, more: int = 0) -> Telling:
+    """`more`: so many other posts of the author got the same decision in the same act."""
     if decision.undoes_id is not None:
         title = f"A decision about your {subject_kind} was undone"
     elif decision.action == "warn":
@@ -84,13 +107,24 @@ def tell_author(db: Connection, decision: DecisionView, subject_label: str, subj
     else:
         title = f"Your {subject_kind} {ACTIONS[decision.action].told}"
     lines = [text if name == "What" else f"{name}: {text}" for name, text in parts(decision, subject_label)]
+    if more:
+        lines.insert(1, f"The same goes for {more:,} more of your {subject_kind}{'s' if more > 1 else ''}.")
     lines.append("This is the page of the decision. There you can appeal, if it limits something.")
-    telling = Telling(f"decision:{decision.id}", "moderation.decided", title, decision.path, "\n\n".join(lines))
-    reason = "it is your account" if subject_kind == "account" else "it is your post"
-    notifications.later(db, [decision.author_id], telling, reason=reason)
+    return Telling(f"decision:{decision.id}", "moderation.decided", title, decision.path, "\n\n".join(lines))
 
 
-def tell_reporters(db: Connection, decision: DecisionView, subject: Subject, reporters: list[int]) -> None:
+class About(Protocol):
+    """A post as those are told of it who reported it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+
+
+def tell_reporters(db: Connection, decision: DecisionView, subject: About, reporters: list[int]) -> None:
     """Tell those who reported a post what became of it."""
     is_kept = decision.action in ("keep", "unlock")
     what = "stays as it is" if is_kept else ACTIONS[decision.action].told

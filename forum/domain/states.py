@@ -1,5 +1,8 @@
 """Where ideas stand and in which community, with what follows from it: lists, counts, search, cases, who is told."""
 
+from collections import Counter
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from forum.db import Connection
@@ -22,6 +25,27 @@ _COUNT_IN_COMMUNITY = (
     sa.update(Community)
     .where(Community.id == sa.bindparam("the_community"))
     .values(idea_count=Community.idea_count + sa.bindparam("change"))
+)
+_CONTEXTS = (
+    sa.select(Idea.id, Idea.author_id, Idea.state, Idea.is_listed, Idea.community_id, Community.visibility)
+    .join_from(Idea, Community, Community.id == Idea.community_id)
+    .where(Idea.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(Idea.id)
+    .with_for_update(of=Idea)
+)
+_SET_MANY = (
+    sa.update(Idea)
+    .where(Idea.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(state=sa.bindparam("new_state"), is_listed=sa.bindparam("new_listed"), is_public=sa.bindparam("new_public"))
+)
+_TAGS_OF_MANY = (
+    sa.select(IdeaTag.tag_id, sa.func.count().label("ideas"))
+    .where(IdeaTag.idea_id.in_(sa.bindparam("ids", expanding=True)))
+    .group_by(IdeaTag.tag_id)
+    .order_by(IdeaTag.tag_id)
+)
+_COUNT_IN_TAG = (
+    sa.update(Tag).where(Tag.id == sa.bindparam("the_tag")).values(idea_count=Tag.idea_count + sa.bindparam("change"))
 )
 _COUNT_IN_TAGS = (
     sa.update(Tag)
@@ -111,3 +135,37 @@ def move(db: Connection, idea_id: int, community_id: int) -> None:
     db.execute(_SET_COMMUNITY, {**where, "new_public": row.is_listed and visibility == "public"})
     db.execute(_MOVE_CASES, where)
     search.moved(db, idea_id)
+
+
+def change_many(db: Connection, idea_ids: Collection[int], state: str) -> dict[int, str]:
+    """Put many ideas into one state, whoever asks: what `change` does for one, in a few statements for all.
+
+    Returns the state before of each idea that there is. Their rows stay locked until the commit.
+    """
+    rows = db.execute(_CONTEXTS, {"ids": sorted(idea_ids)}).all() if idea_ids else []
+    changed = [row for row in rows if row.state != state]
+    listed = is_listed(state)
+    for public in (False, True):
+        ids = [row.id for row in changed if (listed and row.visibility == "public") == public]
+        if ids:
+            db.execute(_SET_MANY, {"ids": ids, "new_state": state, "new_listed": listed, "new_public": public})
+    kept = Counter[int]()
+    for row in changed:
+        kept[row.author_id] += (state == "published") - (row.state == "published")
+    trust.add_kept_many(db, kept)
+    turned = [row for row in changed if row.is_listed != listed]
+    _count_many(db, [row.id for row in turned], Counter(row.community_id for row in turned), 1 if listed else -1)
+    found = [row.id for row in changed if is_found(row.state) != is_found(state)]
+    (search.show_many if is_found(state) else search.hide_many)(db, "idea", found)
+    if listed:
+        outbox.add_many(db, "idea.posted", [{"idea_id": row.id} for row in changed if row.state == "held"])
+    return {row.id: row.state for row in rows}
+
+
+def _count_many(db: Connection, idea_ids: list[int], communities: Counter[int], by: int) -> None:
+    """Add to, or take from, the counts of listed ideas of communities and tags, always in the order of their ids."""
+    for community_id, ideas in sorted(communities.items()):
+        count_in_community(db, community_id, by * ideas)
+    tags = db.execute(_TAGS_OF_MANY, {"ids": idea_ids}).all() if idea_ids else []
+    if tags:
+        db.execute(_COUNT_IN_TAG, [{"the_tag": tag.tag_id, "change": by * tag.ideas} for tag in tags])

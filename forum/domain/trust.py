@@ -1,5 +1,7 @@
 """Trust: what a new account may do grows with the posts that stand. The rules are public (page /rules)."""
 
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -118,6 +120,43 @@ _GIVE = (
     .returning(User.id)
 )
 _LEVEL = sa.select(User.trust_level).where(User.id == sa.bindparam("user_id")).with_for_update()
+_these: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_PEOPLE = (
+    sa.select(User.id, User.kept_count, User.created_at, User.trust_level, User.email_confirmed_at)
+    .where(User.id.in_(_these))
+    .order_by(User.id)
+    .with_for_update(key_share=True)
+)
+_KEPT_BY = tuple(
+    sa.select(table.author_id, sa.func.count().label("posts"))
+    .where(table.author_id.in_(_these), table.state == "published")
+    .group_by(table.author_id)
+    for table in (Idea, Comment)
+)
+_decided = (
+    sa.select(Decision.author_id, sa.func.count().label("posts"))
+    .where(
+        Decision.author_id.in_(_these),
+        Decision.created_at > sa.bindparam("since", type_=Decision.created_at.type),
+        Decision.undone_at.is_(None),
+    )
+    .group_by(Decision.author_id)
+)
+_AGAINST_MANY = (
+    *(
+        _decided.where(Decision.action == "remove")
+        .join(table, sa.and_(Decision.subject_kind == kind, table.id == Decision.subject_id))
+        .where(table.state == "removed")
+        for kind, table in (("idea", Idea), ("comment", Comment))
+    ),
+    _decided.where(Decision.action.in_(("warn", "suspend"))),
+)
+_SET_MANY = (
+    sa.update(User)
+    .where(User.id.in_(_these))
+    .values(kept_count=sa.bindparam("kept"), trust_level=sa.bindparam("level"))
+)
+_ADD_TO_MANY = sa.update(User).where(User.id.in_(_these)).values(kept_count=User.kept_count + sa.bindparam("more"))
 _NEARLY = (
     sa.select(User.id)
     .where(User.status == "active", User.trust_level < 2, User.email_confirmed_at.is_not(None))
@@ -158,12 +197,15 @@ def link_count(*texts: str) -> int:
     return sum(len(pattern.findall(text)) for text in texts for pattern in (ADDRESS, WWW))
 
 
-def has_too_many_links(user: Person, words: str, before: str = "") -> bool:
+def has_too_many_links(user: Person, words: str, before: str = "", *, here: int | None = None) -> bool:
     """Has a post of this person more links than their level may post unchecked?
 
-    `before` is the text that an edit replaces: whoever adds no link is not asked again.
+    `before` is the text that an edit replaces: whoever adds no link is not asked again. `here`: how many their
+    community lets new and known people post unchecked, where that is fewer.
     """
     most = LEVELS[max(0, min(user.trust_level, len(LEVELS) - 1))].most_links
+    if most is not None and here is not None and user.trust_level < 2:
+        most = min(most, here)
     count = link_count(words)
     return most is not None and count > most and count > link_count(before)
 
@@ -213,6 +255,40 @@ def give(db: Connection, user: Person | None, user_id: int, number: int | None) 
     telling = Telling(event, "trust.changed", told, "/rules#trust-title", LEVELS[new].what)
     notifications.later(db, [user_id], telling, reason="it is about your account")
     return new
+
+
+def add_kept_many(db: Connection, more: Mapping[int, int]) -> None:
+    """Of each of these people (user id → how many) so many more posts stand, or less where it is below 0."""
+    alike: dict[int, list[int]] = defaultdict(list)
+    for user_id, change in more.items():
+        alike[change].append(user_id)
+    for change, user_ids in sorted(alike.items()):
+        if change:
+            db.execute(_ADD_TO_MANY, {"ids": sorted(user_ids), "more": change})
+
+
+def update_many(db: Connection, user_ids: Collection[int]) -> None:
+    """What `update` does for one person, in a few statements for many."""
+    if not user_ids:
+        return
+    key = {"ids": sorted(user_ids)}
+    since = {"since": now() - timedelta(days=CLEAN_DAYS)}
+    people = db.execute(_PEOPLE, key).all()  # locked before their posts are counted
+    kept, against = Counter[int](), Counter[int]()
+    for counts, statements, values in ((kept, _KEPT_BY, key), (against, _AGAINST_MANY, {**key, **since})):
+        for statement in statements:
+            for row in db.execute(statement, values):
+                counts[row.author_id] += row.posts
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for person in people:
+        has, lost = kept[person.id], against[person.id]
+        new = level(has, lost, person.created_at, is_confirmed=person.email_confirmed_at is not None)
+        if person.trust_level >= GIVEN and not lost:
+            new = person.trust_level
+        if (has, new) != (person.kept_count, person.trust_level):
+            alike[has, new].append(person.id)
+    for (has, new), ids in sorted(alike.items()):
+        db.execute(_SET_MANY, {"ids": ids, "kept": has, "level": new})
 
 
 def grow(db: Connection, *, after: int = 0, most: int = 500) -> int | None:

@@ -11,12 +11,25 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, asides, decisions, effects, merges, moderation, statements, subjects, trust
+from forum.domain import (
+    appeals,
+    asides,
+    bulks,
+    decisions,
+    effects,
+    merges,
+    moderation,
+    statements,
+    subjects,
+    trust,
+    waves,
+)
 from forum.domain.actions import label
+from forum.domain.bulks import LaterDecision
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
-from forum.domain.permissions import require
+from forum.domain.permissions import can, require
 from forum.models import Decision
 
 RESTORED = ("idea", "comment", "user")
@@ -42,14 +55,6 @@ _MARK_UNDONE = (
     .returning(Decision.id)
 )
 _MARK_IN_FORCE = sa.update(Decision).where(Decision.id == sa.bindparam("the_decision")).values(undone_at=None)
-
-
-class LaterDecision(Conflict):
-    """A later decision about the same thing has to be undone first."""
-
-    def __init__(self, decision_id: int, message: str) -> None:
-        super().__init__(message)
-        self.decision_id = decision_id
 
 
 def blocker(db: Connection, decision: DecisionView) -> Any | None:
@@ -142,15 +147,33 @@ def _restore(
     return undo_id
 
 
+def _undo_ideas(db: Connection, user: Person, found: list[DecisionView], *, note: str, act_id: str) -> None:
+    """What `undo` does with one decision about the state of an idea, with many in a few statements."""
+    if not all(can(user, "decision.read", one) for one in found):
+        raise NotFound("There is no decision here.")
+    undone = bulks.undo(db, user, found, note=note, act_id=act_id)
+    rows = bulks.load(db, [one.subject_id for one in undone])
+    bulks.keep_held_cases(db, rows)
+    bulks.tell_authors(db, rows, undone)
+
+
 def undo_act(db: Connection, user: Person | None, act_id: str, *, note: str = "") -> str:
     """Take back every decision of an act that is in force, all or none; returns the id of the act that does so.
 
-    NotFound if this person reaches none of it; Conflict naming the decision that can't be undone.
+    NotFound if this person reaches none of it; Conflict naming the decision that can't be undone. An act on a wave is
+    taken back as waves.take_back says: what was decided on since stays as it is.
     """
     found = [one for one in decisions.of_act(db, act_id) if one.is_in_force]
     if not found:
         raise NotFound("There is nothing to undo here.")
+    if (wave_id := waves.of_act(db, act_id)) is not None:
+        return waves.take_back(db, user, wave_id, note, act_id=act_id).act_id
     new_act = decisions.new_act()
+    if user is not None and bulks.can_undo(found):
+        _undo_ideas(db, user, found, note=note, act_id=new_act)
+        return new_act
+    if (first := found[0].undoes_id) is not None and waves.of_act(db, decisions.load(db, first).act_id) is not None:
+        raise Conflict("This took back a decision on a wave. Please decide on the wave anew, on its page.")
     for decision in reversed(found):
         try:
             undo(db, user, decision.id, note=note, act_id=new_act)

@@ -23,7 +23,9 @@ from forum.domain import (
     summaries,
     suspensions,
     trust,
+    waves,
 )
+from forum.domain.rankings import participation
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -80,13 +82,36 @@ def settle_ranks(database: Database) -> None:
         pass
 
 
+def count_participation(database: Database) -> None:
+    """On a large forum: count what the ranking laboratory shows, and keep it. Nobody waits meanwhile."""
+    with database.reading() as db:
+        counted = participation.count(db) if participation.is_large(db) else None
+    if counted is not None:
+        database.write(partial(participation.keep, participation=counted))
+
+
+def watch_for_waves(database: Database) -> None:
+    """Look at every new post, some hundred a time."""
+    while waves.look_at_new(database):
+        pass
+
+
+def forget_prints(database: Database) -> None:
+    """Drop what the watch knew of posts that are weeks old, some thousand a transaction."""
+    while database.write(waves.forget):
+        pass
+
+
 WALKS: Mapping[str, tuple[float, Walk]] = {
     # name: (seconds between two times, what to do in many short transactions)
     "ranks": (60.0, settle_ranks),
     "words": (30.0, count_words),
     "spam lessons": (15.0, spam.learn_new),
+    "waves": (10.0, watch_for_waves),  # a wave is a case within a minute of its first posts
+    "prints": (3600.0, forget_prints),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "figures": (3600.0, count_participation),
 }
 """What is done in many short transactions."""
 

@@ -37,6 +37,7 @@ from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotId
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
+from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -104,4 +105,10 @@ __all__ = [
     "UserChange",
     "Vote",
     "VoteAside",
+    "Wave",
+    "WaveAct",
+    "WaveKey",
+    "WaveMember",
+    "WavePrint",
+    "WaveTurn",
 ]

@@ -30,6 +30,8 @@ class Community(Base):
     posting: Mapped[str] = mapped_column(default="everyone")  # everyone, members, employees
     moderation: Mapped[str] = mapped_column(default="after")  # after, first-posts, before
     vote_kind: Mapped[str] = mapped_column(default="both")  # both, support
+    spam_threshold: Mapped[float | None]  # 0 to 1; None: that of the forum
+    most_links: Mapped[int | None]  # a post with more waits; None: by the trust level alone
     banner: Mapped[int] = mapped_column(default=1)  # 1-8, a color of the style sheet
     idea_count: Mapped[int] = mapped_column(default=0)  # listed ideas
     member_count: Mapped[int] = mapped_column(default=0)

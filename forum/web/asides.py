@@ -3,7 +3,7 @@
 from typing import Any
 
 from forum.domain import communities, reasons, setting_aside
-from forum.domain.choices import AsideFields
+from forum.domain.choices import OF_WAVE, AsideFields
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.permissions import can, require
 from forum.domain.setting_aside import Outlook
@@ -16,7 +16,7 @@ FIELDS = tuple(AsideFields.model_fields)
 
 
 def new(visit: Visit) -> Answer:
-    """GET /moderation/votes, with any of the fields filled in by the address: `idea`, `community`, `people` ..."""
+    """GET /moderation/votes, with any of the fields filled in by the address: `idea`, `community`, `wave` ..."""
     require(visit.user, "case.list")
     return _page(visit, Form({name: visit.query.get(name) for name in FIELDS}))
 
@@ -72,6 +72,7 @@ def _page(visit: Visit, form: Form[Any], outlook: Outlook | None = None, *, stat
         "form": form,
         "fields": [(name, form.values.get(name) or "") for name in FIELDS],
         "communities": places,
+        "of_wave": list(OF_WAVE.items()),
         "reasons": reasons.options(with_text=False),
         "reason": reason,
         "outlook": outlook,

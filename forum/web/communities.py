@@ -217,6 +217,8 @@ def _values(visit: Visit, place: CommunityView) -> dict[str, Any]:
         "banner",
     )
     values: dict[str, Any] = {name: getattr(place, name) for name in names}
+    values["most_links"] = "" if place.most_links is None else place.most_links
+    values["spam_threshold"] = "" if place.spam_threshold is None else round(place.spam_threshold * 100)
     values["tags"] = ", ".join(founding.suggested_tags(visit.db, place.id))
     values["agencies"] = "\n".join(agency.name for agency in place.agencies)
     for number, step in enumerate(founding.phases(visit.db, place.id), 1):

@@ -16,12 +16,12 @@ from forum.domain import (
     undoing,
 )
 from forum.domain.actions import DecisionFields
+from forum.domain.bulks import LaterDecision
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.notes import NoteFields
 from forum.domain.permissions import can, require
 from forum.domain.subjects import Account, Subject
-from forum.domain.undoing import LaterDecision
 from forum.web import forms
 from forum.web.forms import Form
 from forum.web.render import Answer, Page, Redirect

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from forum.domain.permissions import require
 from forum.web.render import Answer, Page
 from forum.web.visits import Visit
 
@@ -29,4 +30,5 @@ TOOLS = (
 
 def index(visit: Visit) -> Answer:
     """GET /desk"""
+    require(visit.user, "desk.read")
     return Page("desk/index.html", {"tools": TOOLS})

@@ -1,5 +1,8 @@
 """The front page: what is open now, what rises, the newest official answers."""
 
+from datetime import timedelta
+
+from forum.clock import now
 from forum.domain import communities, fronts, lists
 from forum.domain.lists import Filters
 from forum.web import cards
@@ -8,12 +11,14 @@ from forum.web.visits import Visit
 
 RISING = 6
 COMMUNITIES = 9
+SETTLED = timedelta(minutes=1)
+"""So old is an idea before it can rise to the front page: the watch for waves has looked at it by then."""
 
 
 def index(visit: Visit) -> Answer:
     """GET /"""
     front = fronts.front(visit.db)
-    rising = lists.find(visit.db, Filters("trending"), limit=RISING).rows
+    rising = lists.find(visit.db, Filters("trending", until=now() - SETTLED), limit=RISING).rows
     is_administrator = visit.user is not None and visit.user.role == "administrator"
     context = {
         "communities": front.open_communities[:COMMUNITIES],

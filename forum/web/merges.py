@@ -12,7 +12,7 @@ from forum.domain.merges.proposals import AnswerFields, DecisionFields, Proposal
 from forum.domain.merges.views import MergeView
 from forum.domain.permissions import can, require
 from forum.domain.similar import SimilarIdea
-from forum.web import errors, forms
+from forum.web import errors, forms, moderation, queues
 from forum.web.forms import Form
 from forum.web.render import ENVIRONMENT, Answer, Page, Redirect
 from forum.web.visits import Visit
@@ -94,6 +94,7 @@ def _show(visit: Visit, merge_id: int, form: Form[Any], *, status: int = 200, pr
         "title_changes": title_changes,
         "body_changes": body_changes,
         "form": form,
+        "decide_url": queues.address(visit, f"/merges/{merge_id}/decide"),
         "problem": problem,
         "may_answer": merge.is_waiting and not merge.consent and can(user, "merge.answer", merge.absorbed),
         "may_decide": may_decide and merge.is_waiting,
@@ -135,15 +136,18 @@ def answer(visit: Visit, merge_id: int) -> Answer:
 
 
 def decide(visit: Visit, merge_id: int) -> Answer:
-    """POST /merges/{id}/decide with `act` (ask, merge, refuse) and `note`."""
+    """POST /merges/{id}/decide with `act` (ask, merge, refuse) and `note`; then the next case, if this was one."""
     form = forms.read(DecisionFields, visit.form)
     if form.data is None:
         return _show(visit, merge_id, form, status=422)
+    was_open = proposals.is_case_open(visit.db, merge_id)
     try:
         merge = proposals.decide(visit.db, visit.user, merge_id, form.data)
     except (Conflict, Invalid) as error:
         return _show(visit, merge_id, form, status=errors.status_of(error), problem=str(error))
     said = {"ask": "We have asked the author.", "merge": "Merged.", "refuse": "The two ideas stay apart."}
+    if was_open:
+        return moderation.go_on(visit, said[form.data.act], link=(merge.path, "See this merge"))
     visit.say(said[form.data.act])
     return Redirect(merge.path)
 

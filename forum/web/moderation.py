@@ -116,7 +116,7 @@ def _show(visit: Visit, case_id: int, form: Form[Any], status: int = 200, notice
         "may_decide": not why_not,
         "why_not": why_not,
         "notice": notice,
-        "about": ABOUT[case.kind](visit.db, user, case) if case.kind in ABOUT else None,
+        "about": _explained(visit, case),
         "decision_id": case.decision_id,
         "notes": notes.of(visit.db, user, case.subject_kind, case.subject_id) if is_post else [],
         "note_kind": case.subject_kind,
@@ -130,6 +130,14 @@ def _show(visit: Visit, case_id: int, form: Form[Any], status: int = 200, notice
         **_choices(visit, codes, case.community_id),
     }
     return Page("moderation/show.html", context, status=status)
+
+
+def _explained(visit: Visit, case: Any) -> dict[str, Any] | None:
+    """What its kind says about a case; pages of its own keep the filters of the queue in their addresses."""
+    if case.kind not in ABOUT:
+        return None
+    found = ABOUT[case.kind](visit.db, visit.user, case)
+    return {**found, "url": address(visit, found["url"])} if found.get("url") else found
 
 
 def _choices(visit: Visit, codes: tuple[str, ...], community_id: int) -> dict[str, Any]:
@@ -231,13 +239,14 @@ def decide(visit: Visit, case_id: int) -> Answer:
     return go_on(visit, f"{done}.", undo)
 
 
-def go_on(visit: Visit, done: str, undo: str = "") -> Redirect:
+def go_on(visit: Visit, done: str, undo: str = "", link: tuple[str, str] | None = None) -> Redirect:
     """To the next case, which is lent to this person, or to the queue when nothing else waits.
 
-    `done`: a sentence about what was decided; `undo`: an address that takes POST and takes it back.
+    `done`: a sentence about what was decided; `undo`: an address that takes POST and takes it back; `link`: an address
+    and its words.
     """
     following = cases.claim_next(visit.db, visit.user, queues.wanted(visit))
     there = address(visit) if following is None else address(visit, f"/moderation/{following}")
     rest = "Nothing else waits." if following is None else "Here is the next case."
-    visit.say(f"{done} {rest}", undo=undo, then=there)
+    visit.say(f"{done} {rest}", undo=undo, then=there, link=link)
     return Redirect(there)

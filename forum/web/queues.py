@@ -5,7 +5,7 @@ from typing import Any
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, cases, communities, duplicates, merges, reasons, spam
+from forum.domain import appeals, cases, communities, duplicates, merges, reasons, spam, waves
 from forum.domain.cases import Wanted
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
@@ -18,6 +18,7 @@ ABOUT: Mapping[str, Callable[[Connection, Person | None, Any], dict[str, Any]]] 
     "duplicate": duplicates.about_case,
     "merge": merges.about_case,
     "spam": spam.about_case,
+    "wave": waves.about_case,
 }
 """Kind of case → what explains it, shown by templates/moderation/about/_<kind>.html."""
 

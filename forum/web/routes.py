@@ -41,6 +41,7 @@ from forum.web import (
     transparency,
     users,
     votes,
+    waves,
 )
 from forum.web.endpoint import Endpoint, Handler, Prepare, Rules
 
@@ -277,4 +278,8 @@ ROUTES: list[BaseRoute] = [
     post("/ideas/{idea_id:int}/decision", decisions.create_for_idea, "decision.make"),
     get("/comments/{comment_id:int}/decision", decisions.new_for_comment, "decision.make"),
     post("/comments/{comment_id:int}/decision", decisions.create_for_comment, "decision.make"),
+    get("/moderation/waves", waves.index, "case.list"),
+    get("/moderation/waves/{wave_id:int}", waves.show, "wave.read"),
+    post("/moderation/waves/{wave_id:int}", waves.decide, "wave.decide"),
+    post("/moderation/waves/{wave_id:int}/undo", waves.undo, "wave.decide"),
 ]

@@ -20,9 +20,9 @@ from forum.web.forms import Form
 from forum.web.render import ENVIRONMENT
 from forum.web.visits import Visit
 
-AGREES, OPEN, AGREEABLE, OWN, FRESH, SHOWN = 1, 2, 4, 8, 16, 32
+AGREES, OPEN, AGREEABLE, OWN, FRESH, SHOWN, DECIDES = 1, 2, 4, 8, 16, 32, 64
 """What the HTML of a comment depends on beside the comment: do I agree, are replies taken, may one agree, is it mine,
-did I just post it, may I read it."""
+did I just post it, may I read it, may I decide about it."""
 
 MOST_PIECES = 6_000
 MOST_LEAVES = 100
@@ -107,6 +107,7 @@ def _rights(user: Person | None, idea: IdeaView, kept: _Kept) -> tuple[bool, boo
         standing = _in_good_standing(user)
         is_open = can(standing, "comment.post", idea)
         flags = OPEN * is_open | AGREEABLE * can(standing, "comment.agree", _Agreeable(idea))
+        flags |= DECIDES * can(user, "decision.make", _Agreeable(idea))
         found = kept.rights[user_id] = (is_open and can(user, "comment.post", idea), is_open, flags)
     return found
 
@@ -242,6 +243,7 @@ def _piece(idea: IdeaView, item: Item, flags: int, leaf: _Kept) -> str:
         is_open=bool(flags & OPEN),
         is_agreeable=bool(flags & AGREEABLE),
         is_fresh=bool(flags & FRESH),
+        may_decide=bool(flags & DECIDES),
     )
     _pieces[key] = (fingerprint, html)
     _shorten(_pieces, MOST_PIECES)

@@ -62,10 +62,12 @@ def test_two_ideas_become_one_and_two_again(
     moderator.locator("main a[href^='/moderation/'][href*='kind=merge']").first.click()
     look(moderator, f"case-{name}", script=script)
     moderator.get_by_role("link", name="Decide about this merge").click()
-    assert moderator.url == address
+    assert moderator.url == f"{address}?kind=merge"
     look(moderator, f"merge-{name}", script=script)
     moderator.get_by_label("Merge them").check()
     moderator.locator("#decide").click()
+    expect(moderator.get_by_text("Merged. ")).to_be_visible()
+    moderator.get_by_role("link", name="See this merge").click()
     expect(moderator.get_by_role("heading", level=1)).to_contain_text("Merged: I-")
     look(moderator, f"merged-{name}", script=script)
 

@@ -213,10 +213,13 @@ def test_the_pages_of_the_queue_are_open_to_everyone(page: Page, live_site: Site
     page.emulate_media(reduced_motion="reduce")
     page.goto("/moderation")
     pages = [("queue", "/moderation"), ("filtered", "/moderation?kind=wave&band=new&mine=1")]
-    for kind in ("report", "held", "spam", "duplicate", "appeal"):
+    for kind in ("report", "held", "spam", "duplicate", "wave", "appeal"):
         page.goto(f"/moderation?kind={kind}")
         if page.locator("[data-row] th a").count():
             pages.append((kind, str(page.locator("[data-row] th a").first.get_attribute("href"))))
+    page.goto("/moderation/waves")
+    pages += [("waves", "/moderation/waves"), ("one-wave", str(page.locator("main h2 a").first.get_attribute("href")))]
+    pages.append(("votes-of-a-wave", "/moderation/votes?wave=1&of_wave=authors"))
     found: list[str] = []
     sources: dict[str, str] = {}
     for name, address in pages:

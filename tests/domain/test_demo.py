@@ -10,7 +10,7 @@ from forum.domain.directives import chosen, matrices, texts, views
 from forum.domain.errors import Conflict
 from forum.domain.exports import Origin
 from forum.domain.lists import Filters
-from forum.models import Case, Comment, Decision, Idea, User, Vote
+from forum.models import Case, Comment, Decision, Idea, User, Vote, Wave
 from forum.signing import Signer
 from forum.text import grade
 from tests.making import Make
@@ -45,15 +45,22 @@ def _check_queue(db: Connection) -> None:
     waiting = db.execute(sa.select(sa.func.count()).where(Case.is_open)).scalar_one()
     assert cases.open_count(db, moderator) == waiting >= 10
     held = db.execute(sa.select(Idea.id).where(Idea.state == "held")).scalars().all()
-    assert len(held) == 2
+    assert len(held) == 2 + 12  # first posts, and a wave
     assert all(ideas.get(db, moderator, idea_id).is_listed is False for idea_id in held)
     removed = db.execute(sa.select(Decision.subject_id).where(Decision.action == "remove")).scalars().all()
     states = db.execute(sa.select(Comment.state).where(Comment.id.in_(removed))).scalars().all()
     assert sorted(states) == ["published", "removed", "removed"]  # one removal was undone
     kinds = set(db.execute(sa.select(Case.kind).where(Case.is_open)).scalars())
-    assert kinds >= {"report", "held", "spam", "duplicate", "appeal"}
+    assert kinds >= {"report", "held", "spam", "duplicate", "appeal", "wave"}
     undo = db.execute(sa.select(Decision).where(Decision.undoes_id.is_not(None))).one()
     assert undo.after == {"state": "published"}
+    merged = db.execute(sa.select(Idea.title).where(Idea.state == "merged")).scalars().all()
+    assert merged == ["A single calendar for open meetings"]
+    aside = db.execute(sa.select(Idea.up, Idea.down, Idea.aside_up).where(Idea.aside_up > 0)).one()
+    assert tuple(aside) == (4, 1, 14)
+    wave = db.execute(sa.select(Wave.title, Wave.member_count, Wave.state)).one()
+    assert (wave.member_count, wave.state) == (12, "open")
+    assert wave.title.startswith("Repeated text: ")
 
 
 def _check_sign_ins(db: Connection) -> None:

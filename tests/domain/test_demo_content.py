@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forum.domain.demo import content
+from forum.domain.demo import content, parts
 from forum.domain.demo.content import Content
 
 SOURCE = Path(__file__).parents[3] / "shared" / "data" / "dialogue-2009"
@@ -50,6 +50,12 @@ def all_texts(demo: Content) -> Iterator[str]:
         yield from (decision.statement, decision.appeal or "", decision.apology or "")
     for suspicion in demo.suspicions:
         yield from suspicion.signs
+    yield demo.wave.body
+    for one in (
+        *(idea for pair in demo.pairs for idea in (pair.absorbed, pair.target)),
+        *(a.idea for a in demo.asides),
+    ):
+        yield from (one.title, one.body, one.why)
 
 
 def runs(text: str) -> Iterator[tuple[str, ...]]:
@@ -111,7 +117,7 @@ def test_a_reference_that_leads_nowhere_is_refused(demo: Content) -> None:
 
 
 def test_wrapped_lines_become_one_paragraph_and_lists_stay_lists() -> None:
-    assert content.unfold("One\ntwo.\n\n- a\n  b\n- c\n") == "One two.\n\n- a b\n- c"
+    assert parts.unfold("One\ntwo.\n\n- a\n  b\n- c\n") == "One two.\n\n- a b\n- c"
 
 
 def test_figures_day_and_category_are_those_of_2009(demo: Content, source: dict[int, dict[str, str]]) -> None:

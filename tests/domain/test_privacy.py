@@ -24,6 +24,8 @@ ELSEWHERE = {
     "communities.proposed_by_id": "public on the page of the community",
     "cases.author_id": "the decisions about one's posts are there",
     "cases.claimed_by_id": "for a quarter of an hour",
+    "waves.author_id": "the decisions about one's posts are there",
+    "waves.flood_by_id": "the decisions about one's posts are there",
     "user_changes.by_id": "said in the file of the person it was about",
 }
 

@@ -6,10 +6,12 @@ import sqlalchemy as sa
 from forum.db import Connection
 from forum.domain import lists, rankings, recounts
 from forum.domain.errors import Invalid, NotFound
+from forum.domain.imports import ideascale, runs
 from forum.domain.lists import Filters
-from forum.domain.rankings import Selection, walks
+from forum.domain.rankings import Selection, comparisons, measures, moves, participation, walks
 from forum.models import Community
 from tests import ranking
+from tests.domain.test_imports import SOURCE
 from tests.making import Make
 
 
@@ -28,6 +30,7 @@ def test_every_selection_ranks_as_the_votes_one_by_one_say(db: Connection, items
         assert [one.score for one in found] == pytest.approx([row[1] for row in expected], abs=1e-9), values
         assert [one.rank for one in found] == list(range(1, len(expected) + 1))
         assert list(rankings.walk(db, selection, most=4)) == found[:4]
+    assert sum(len(ranking.ranked(items, values)) > 3 for values in ranking.CASES) > 25
 
 
 def test_records_hold_what_the_walk_says_and_all_votes_there_are(db: Connection, items: list[ranking.Item]) -> None:
@@ -137,3 +140,46 @@ def test_a_community_that_is_closed_to_the_public_later_is_not_ranked(db: Connec
     db.execute(sa.update(Community).where(Community.id == place.id).values(visibility="members"))
     with pytest.raises(NotFound):
         list(rankings.walk(db, selection))
+
+
+def _net_and_approval(db: Connection) -> comparisons.Comparison:
+    return comparisons.compare(db, (Selection("net"), Selection("approval")))
+
+
+def test_the_best_known_ideas_and_the_best_liked_ones_can_be_others(db: Connection, make: Make) -> None:
+    """As in 2009: one idea stands in both lists of twenty, where many know some ideas and few like others."""
+    for number in range(19):
+        make.idea(up=300 - number, down=90, imported_up=300 - number, imported_down=90, net=210 - number)
+        make.idea(up=60 - number, imported_up=60 - number, net=60 - number)
+    make.idea(up=900, down=1, imported_up=900, imported_down=1)
+    recounts.mend_all(db, ("ideas",))
+    comparison = _net_and_approval(db)
+    assert comparison.pair(0, 1).shared == {10: 1, 20: 1, 50: 39, 100: 39}
+    assert comparison.pair(1, 0).ideas == 39
+
+
+def test_one_author_in_many_has_more_than_one_idea(db: Connection, make: Make) -> None:
+    """463 authors with one idea and 181 with several, as in 2009, in small."""
+    busy = [make.user() for _ in range(3)]
+    place = make.community()
+    for _ in range(7):
+        make.idea(community=place)
+    for number in range(9):
+        make.idea(community=place, author=busy[number % 3])
+    found = participation.count(db)
+    assert (found.authors, found.once, found.voters) == ({1: 7, 3: 3}, 7, {})
+    assert measures.share_of_first(found.authors, 3) == 9 / 16
+
+
+@pytest.mark.skipif(not SOURCE.is_dir(), reason=f"the real data of 2009 is not at {SOURCE}")
+def test_the_dialogue_of_2009_shows_its_known_figures(db: Connection) -> None:
+    runs.run(db, ideascale.Files(SOURCE / "ideas.csv", SOURCE / "comments.csv"))
+    found = participation.find(db)
+    assert found is not None
+    assert (sum(found.authors.values()), found.once) == (644, 463)
+    assert [day.median for day in found.days[:2]] == [77.5, 48]
+    comparison = _net_and_approval(db)
+    assert comparison.pair(0, 1).shared == {10: 0, 20: 1, 50: 9, 100: 40}
+    assert comparison.pair(0, 1).ideas == 1157
+    fallen = moves.moves(db, *comparison.columns)[0]
+    assert (fallen.first, fallen.second) == (42, 462)

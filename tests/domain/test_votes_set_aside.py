@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, insert_many
-from forum.domain import rankings, recounts, setting_aside, transparency, undoing, votes
+from forum.db import Connection, insert, insert_many
+from forum.domain import decisions, rankings, recounts, setting_aside, transparency, undoing, votes
 from forum.domain.choices import AsideFields, Choice
 from forum.domain.errors import Conflict, Forbidden, Invalid
 from forum.domain.merges import acts as merge_acts
 from forum.domain.people import Person
-from forum.models import Decision, Idea, User, Vote, VoteAside
+from forum.models import Decision, Idea, User, Vote, VoteAside, Wave, WaveMember
 from tests.making import Make
 from tests.merging import merged
 
@@ -255,3 +255,64 @@ def test_ten_thousand_votes_are_set_aside_within_seconds(db: Connection, make: M
     took = time.perf_counter() - begun
     assert [counts(db, idea_id) for idea_id in ideas] == [(0, 0, 1_000, 0)] * 10
     assert took < 5, took  # alone it takes well under a second
+
+
+def wave_of(make: Make, ideas: list[int]) -> int:
+    """A wave with these ideas in it, found a moment ago."""
+    rows = make.db.execute(sa.select(Idea.id, Idea.author_id, Idea.community_id).where(Idea.id.in_(ideas))).all()
+    wave_id = insert(
+        make.db,
+        Wave,
+        title="Repeated text",
+        community_id=rows[0].community_id,
+        author_id=rows[0].author_id,
+        strength=1.0,
+        signals=[],
+        words=[],
+        found_at=now(),
+        updated_at=now(),
+    )
+    for row in rows:
+        values = {"wave_id": wave_id, "subject_kind": "idea", "subject_id": row.id, "added_at": now()}
+        make.db.execute(sa.insert(WaveMember), values)
+    return wave_id
+
+
+def test_votes_on_a_waves_posts_or_of_its_people_are_chosen_by_the_wave(db: Connection, make: Make) -> None:
+    place, other = make.community(), make.community()
+    authors = [make.user() for _ in range(3)]
+    posts = [make.idea(community=home, author=one) for one, home in zip(authors, (place, place, other), strict=True)]
+    bystander, fan = make.user(), make.user()
+    good = make.idea(community=place)
+    for person in (*authors, bystander, fan):
+        votes.cast(db, person, good, 1)
+    for idea_id in posts:
+        votes.cast(db, fan, idea_id, 1)
+    votes.cast(db, bystander, posts[0], -1)
+    moderator, wave_id = make.user(role="moderator"), wave_of(make, posts)
+
+    def read(**fields: str) -> Choice:
+        return setting_aside.read(db, moderator, AsideFields(reason="spam", wave=str(wave_id), **fields))[0]
+
+    on_posts = setting_aside.preview(db, moderator, read())
+    assert {one.id: (one.up, one.down) for one in on_posts.effects} == {
+        posts[0]: (1, 1), posts[1]: (1, 0), posts[2]: (1, 0)
+    }  # fmt: skip
+    assert posts[2] not in {one.id for one in on_posts.before}
+    of_authors = setting_aside.preview(db, moderator, read(of_wave="authors", community=place.slug))
+    assert {one.id: (one.up, one.down) for one in of_authors.effects} == {good: (3, 0)}
+    of_voters = setting_aside.preview(db, moderator, read(of_wave="voters", idea=str(good)))
+    assert {one.id: (one.up, one.down) for one in of_voters.effects} == {good: (1, 0)}
+    act_id = setting_aside.act(db, moderator, read(), reason="spam")
+    made = decisions.of_act(db, act_id)
+    assert {one.subject_id: one.community_id for one in made} == {
+        posts[0]: place.id, posts[1]: place.id, posts[2]: other.id
+    }  # fmt: skip
+    assert db.execute(sa.select(Idea.up, Idea.down).where(Idea.id == posts[0])).one() == (0, 0)
+    undoing.undo_act(db, moderator, act_id)
+    assert db.execute(sa.select(Idea.up, Idea.down).where(Idea.id == posts[0])).one() == (1, 1)
+    for wrong in ({"wave": "x"}, {"wave": str(wave_id), "of_wave": "authors"}, {"wave": str(wave_id), "idea": "1"}):
+        with pytest.raises(Invalid):
+            setting_aside.read(db, moderator, AsideFields(reason="spam", **wrong))
+    with pytest.raises(Forbidden):
+        setting_aside.preview(db, make.member(place.id, make.user(), role="manager"), read())

@@ -242,6 +242,25 @@ def test_each_visitor_sees_their_own_agreement_and_buttons(site: Site) -> None:
         assert f"/comments/{comment_id}/edit" not in page
 
 
+def test_who_moderates_finds_the_decision_at_each_comment_but_their_own(site: Site) -> None:
+    author, idea_id, path = prepare(site)
+    boss = site.make(lambda make: make.user(role="moderator"))
+    manager = site.make(lambda make: make.member(make.community().id, make.user(), role="manager"))
+    theirs, own = site.make(lambda make: (make.comment(idea_id, author=author), make.comment(idea_id, author=boss)))
+    for _ in range(2):
+        site.sign_in(boss)
+        page = site.get(path).text
+        assert f"/comments/{theirs}/decision" in page
+        assert f"/comments/{own}/decision" not in page
+        for person in (author, manager):
+            site.sign_in(person)
+            assert "/decision" not in site.get(path).text
+        site.sign_out()
+        assert "/decision" not in site.get(path).text
+    site.sign_in(boss)
+    assert site.get(f"/comments/{theirs}/decision").status_code == 200
+
+
 def test_an_edit_keeps_words_on_errors_and_shows_its_history_later(site: Site) -> None:
     author, idea_id, path = prepare(site)
     comment_id = site.make(lambda make: make.comment(idea_id, author=author, body="Old words"))

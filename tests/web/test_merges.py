@@ -4,12 +4,14 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
 from forum.domain import votes
 from forum.domain.errors import Conflict
 from forum.domain.merges import proposals
 from forum.domain.merges.proposals import ProposalFields
 from forum.domain.people import Person
+from forum.models import Case
 from tests.making import Site
 
 SAME = "Both ask for free buses."
@@ -260,3 +262,26 @@ def test_the_case_explains_the_merge_and_the_decision_undoes_it(site: Site) -> N
     assert again.status_code == 409
     site.sign_out()
     assert site.get(f"/ideas/{absorbed}-free-buses-at-night").status_code == 200
+
+
+def test_after_a_decision_about_a_merge_the_next_case_comes(site: Site) -> None:
+    addresses = []
+    for _ in range(2):
+        _, absorbed, target = pair(site)
+        site.sign_in(site.make(lambda make: make.user()))
+        sent = site.post(f"/ideas/{absorbed}/merge", {"target": str(target), "reason": SAME})
+        addresses.append(sent.headers["location"])
+    site.sign_in(moderator(site))
+    with site.database.reading() as db:
+        first, second = db.execute(sa.select(Case.id).where(Case.kind == "merge").order_by(Case.id)).scalars()
+    page = site.get(f"/moderation/{first}?kind=merge").text
+    assert f'href="{addresses[0]}?kind=merge"' in page
+    assert f'action="{addresses[0]}/decide?kind=merge"' in site.get(f"{addresses[0]}?kind=merge").text
+    assert site.post(f"/moderation/{first}", {"action": "keep"}).status_code == 409  # it is decided on its own page
+    done = site.post(f"{addresses[0]}/decide?kind=merge", {"act": "refuse"})
+    assert done.headers["location"] == f"/moderation/{second}?kind=merge"
+    page = site.get(done.headers["location"]).text
+    assert "The two ideas stay apart. Here is the next case." in page
+    assert f'href="{addresses[0]}"' in page
+    last = site.post(f"{addresses[1]}/decide", {"act": "ask"})
+    assert last.headers["location"] == "/moderation"

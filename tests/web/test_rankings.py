@@ -1,12 +1,19 @@
 """Ranking pages: the formulas beside each other, explained, filtered, and as files with the same ideas."""
 
 import csv
+import html
 import io
+import json
+import re
+import sys
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 
+from forum.cli import main
 from forum.domain.formulas import FORMULAS
+from tests import ranking
 from tests.making import Make, Site
 
 DAY = datetime(2009, 5, 21, 12, tzinfo=UTC)
@@ -94,3 +101,86 @@ def test_a_community_that_is_not_for_everyone_has_no_public_ranking(site: Site) 
     assert site.get("/rankings?community=staff").status_code == 422
     assert site.get("/rankings.csv?community=staff").status_code == 422
     assert "Inside" not in site.get("/rankings").text
+
+
+def address(kind: str, values: dict, **more: str) -> str:
+    pairs = [(name, value) for name, value in values.items() if name != "community"]
+    pairs += [("community", slug) for slug in values.get("community", ())]
+    return f"/rankings{kind}?{urlencode([*pairs, *more.items()])}"
+
+
+def shown(page: str) -> list[tuple[str, int, int]]:
+    """Titles and votes of the table on the page."""
+    rows = re.findall(r'<a href="[^"]+" dir="auto">(.+?)</a>.+?data-label="For">([\d,]+)<.+?"Against">([\d,]+)<', page)
+    return [(html.unescape(title), int(up.replace(",", "")), int(down.replace(",", ""))) for title, up, down in rows]
+
+
+def test_page_json_csv_and_command_line_rank_alike_and_right(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = site.make(ranking.fill)
+    titles = {item.id: item.title for item in items}
+    monkeypatch.setenv("FORUM_DATABASE_URL", site.settings.database_url)
+    monkeypatch.setenv("FORUM_BASE_URL", site.settings.base_url)
+    monkeypatch.setenv("FORUM_SECRET", "kX9-vQ2_tR7zLm4bWc8yHd5sJf1gNp3a")
+    for values in ranking.CASES:
+        expected = [(titles[key], up, down) for key, _, up, down in ranking.ranked(items, values)]
+        scores = [row[1] for row in ranking.ranked(items, values)]
+        page = site.get(address("", values, limit="100"))
+        assert shown(page.text) == expected, values
+        data = site.get(address(".json", values)).json()
+        assert [(row["title"], row["up"], row["down"]) for row in data["ideas"]] == expected, values
+        assert [row["score"] for row in data["ideas"]] == pytest.approx(scores, abs=1e-7)
+        assert site.get("/rankings.json", params=data["filters"]).json()["ideas"] == data["ideas"]
+        rows = list(csv.DictReader(io.StringIO(site.get(address(".csv", values)).text)))
+        assert [row["score"] for row in rows] == [str(row["score"]) for row in data["ideas"]]
+        assert command(monkeypatch, capsys, values)["ideas"] == data["ideas"], values
+
+
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], values: dict) -> dict:
+    """What `forum export top` prints for these values."""
+    given = ["forum", "export", "top", "--format", "json"]
+    for name, value in values.items():
+        if value == "yes":
+            given.append(f"--{name}")
+        else:
+            for one in value if isinstance(value, list) else [value]:
+                given += [f"--{name}", one]
+    monkeypatch.setattr(sys, "argv", given)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_page_says_what_it_counts_and_keeps_what_was_typed(site: Site) -> None:
+    site.make(ranking.fill)
+    page = site.get("/rankings?community=alpha&community=gamma&voters=citizen&track=yes&method=approval").text
+    assert "Ideas in Alpha and Gamma. Ideas on the off-topic track are included. Votes of citizens count." in page
+    assert "Communities: 2 chosen" in page
+    assert re.search(r'name="community" value="gamma" checked', page)
+    assert (
+        "/rankings.csv?method=approval&amp;community=alpha,gamma&amp;voters=citizen&amp;track=yes&amp;limit=25" in page
+    )
+    wrong = site.get("/rankings?since=2026-03-03&until=2026-03-01&voters=citizen")
+    assert wrong.status_code == 422
+    assert "The last day comes before the first day." in wrong.text
+    assert 'value="2026-03-01"' in wrong.text
+    assert 'value="citizen" selected' in wrong.text
+    assert "<table" not in wrong.text
+
+
+def test_an_order_by_no_votes_at_all_says_so(site: Site) -> None:
+    site.make(fill)
+    assert "No votes count here" in site.get("/rankings?voters=employee").text
+    assert "No votes count here" not in site.get("/rankings").text
+
+
+def test_the_desk_is_for_the_policy_team(site: Site) -> None:
+    assert site.get("/desk").status_code == 303
+    for role, status in (("citizen", 403), ("moderator", 403), ("policy", 200), ("administrator", 200)):
+        site.sign_in(site.make(lambda make, role=role: make.user(role=role)))
+        assert site.get("/desk").status_code == status
+        assert ('<a href="/desk"' in site.get("/rules").text) == (status == 200)
+    for path in re.findall(r'<h2><a href="([^"]+)"', site.get("/desk").text):
+        assert site.get(path).status_code == 200

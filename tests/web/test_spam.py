@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
-from forum.domain import spam
+from forum.domain import people, posting, spam
+from forum.domain.people import Person
+from forum.domain.posting import IdeaFields
 from forum.models import Case, Idea, SpamModel
 from tests.making import Site
 
@@ -35,3 +37,29 @@ def test_a_new_account_posts_ten_links_and_a_moderator_reads_why_they_wait(site:
     assert site.write(lambda db: db.execute(sa.select(Idea.state).where(Idea.id == idea_id)).scalar_one()) == "removed"
     assert spam.learn_new(site.database) == 1
     assert site.write(lambda db: db.execute(sa.select(SpamModel.spam_count)).scalar_one()) == 1
+
+
+def test_a_community_sets_its_own_limit_of_links_and_its_own_spam_score(site: Site) -> None:
+    boss, place = site.make(lambda make: (make.user(role="administrator"), make.community()))
+    new, trusted = site.make(lambda make: (make.user(trust_level=0), make.user(trust_level=2)))
+    site.sign_in(boss)
+    edit = {"name": place.name, "purpose": place.purpose or "A place to talk about shops.", "banner": "1"}
+    wrong = site.post(f"/c/{place.slug}/edit", {**edit, "most_links": "many", "spam_threshold": "20"})
+    assert wrong.status_code == 422
+    assert "Please give a whole number, from 0 to 50, or nothing." in wrong.text
+    assert "Please give whole percent, from 50 to 99, or nothing." in wrong.text
+    assert site.post(f"/c/{place.slug}/edit", {**edit, "most_links": "1", "spam_threshold": "55"}).status_code == 303
+    page = site.get(f"/c/{place.slug}/edit").text
+    assert 'value="55"' in page
+    body = "Compare https://one.example/prices and https://two.example/prices before you write, please."
+
+    def post(author: Person, title: str, community: str) -> bool:
+        fields = IdeaFields(title=title, body=body, community=community)
+        return site.make(lambda make: posting.post(make.db, people.load(make.db, author.id), fields).is_held)
+
+    elsewhere = site.make(lambda make: make.community().slug)
+    assert not post(new, "Two lists of prices", elsewhere)
+    assert post(new, "Two lists of prices here", place.slug)
+    assert not post(trusted, "Two more lists of prices", place.slug)
+    assert site.post(f"/c/{place.slug}/edit", edit).status_code == 303
+    assert not post(site.make(lambda make: make.user(trust_level=1)), "Two lists of prices once more", place.slug)

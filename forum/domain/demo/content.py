@@ -1,7 +1,6 @@
 """Reads the demo's content from the TOML files beside this module and checks that it fits together."""
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,39 +9,17 @@ from importlib import resources
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
+
+from forum.domain.demo.parts import Hours, Markdown, Slug
+from forum.domain.demo.parts import Part as _Part
+from forum.domain.demo.surges import Aside, Pair, Wave
 
 Role = Literal["citizen", "moderator", "policy", "administrator"]
 SignIn = Literal["citizen", "employee", "moderator", "community manager", "policy analyst", "administrator"]
 Phase = Literal["brainstorm", "discuss", "draft", "closed"]
 Status = Literal["open", "acknowledged", "answered", "planned", "done", "declined"]
 Reason = Literal["off-topic", "personal-attack", "duplicate", "private-information", "spam", "other"]
-
-_BLOCK_START = re.compile(r"([-*>|]|\d+\.) ")
-
-
-def unfold(text: str) -> str:
-    """Joins the wrapped lines of each paragraph: in the files a line ends where it is full.
-
-    List items, quotations and table rows keep their lines. `text` is Markdown; so is what comes back.
-    """
-    lines: list[str] = []
-    for line in text.strip().splitlines():
-        joins = bool(lines) and lines[-1] != "" and line != "" and not _BLOCK_START.match(line)
-        if joins:
-            lines[-1] = f"{lines[-1]} {line.strip()}"
-        else:
-            lines.append(line.rstrip())
-    return "\n".join(lines)
-
-
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Hours = Annotated[float, Field(gt=0)]
-Markdown = Annotated[str, BeforeValidator(unfold), Field(min_length=1, max_length=10_000)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Agency(_Part):
@@ -208,6 +185,9 @@ class Content(_Part):
     held_comments: tuple[HeldComment, ...]
     decisions: tuple[Decision, ...]
     suspicions: tuple[Suspicion, ...]
+    wave: Wave
+    pairs: tuple[Pair, ...]
+    asides: tuple[Aside, ...]
 
     @cached_property
     def person(self) -> dict[str, Person]:

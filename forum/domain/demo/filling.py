@@ -12,6 +12,7 @@ from forum.db import Connection
 from forum.domain import tags
 from forum.domain.comments import depth_of, path_of
 from forum.domain.demo.content import Content, HeldIdea, Idea
+from forum.domain.demo.surges import Proposal
 from forum.domain.exports import Origin
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.models import Comment, IdeaTag, IdeaText
@@ -57,7 +58,7 @@ class Filling:
             self._tags[name] = tags.ensure(self.db, name)
         return self._tags[name]
 
-    def idea_row(self, idea: Idea | HeldIdea, posted: datetime) -> dict[str, Any]:
+    def idea_row(self, idea: Idea | HeldIdea | Proposal, posted: datetime) -> dict[str, Any]:
         """What the row of an idea holds in any case."""
         return {
             "community_id": self.communities[idea.community],
@@ -74,7 +75,7 @@ class Filling:
         """The first step in the history of an idea."""
         return {"idea_id": idea_id, "kind": "posted", "by_id": self.people[author], "created_at": posted}
 
-    def add_texts(self, idea: Idea | HeldIdea, idea_id: int) -> None:
+    def add_texts(self, idea: Idea | HeldIdea | Proposal, idea_id: int) -> None:
         """The texts and tags of an idea whose row is there."""
         texts = {"body": idea.body, "body_html": to_html(idea.body), "why": idea.why, "why_html": to_html(idea.why)}
         self.put(IdeaText, [{"idea_id": idea_id, **texts}])

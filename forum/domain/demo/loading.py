@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import passwords, recounts, search
-from forum.domain.demo import content, directives, moderation
+from forum.domain.demo import content, crowds, directives, moderation
 from forum.domain.demo.content import Community, Content, Person
 from forum.domain.demo.filling import Filling, number
 from forum.domain.errors import Conflict
@@ -57,11 +57,12 @@ def load(db: Connection, *, seal: tuple[Signer, Origin] | None = None) -> Conten
         raise Conflict("The database is not empty. The demo goes only into an empty one.")
     demo = content.read()
     filling = Filling(db, demo, seal)
-    for step in (_people, _communities, _members, _ideas, _votes, _comments, moderation.load):
+    for step in (_people, _communities, _members, _ideas, _votes, _comments, crowds.put, moderation.load):
         step(filling)
     recounts.mend_all(db)
     directives.load(filling)
     search.rebuild(db)
+    crowds.load(filling)
     return demo
 
 

@@ -67,6 +67,7 @@ _DECLINED = sa.select(Merge.id).where(
     Merge.stage == "declined",
 )
 _NEW = sa.select(Merge.id).where(Merge.absorbed_id == sa.bindparam("absorbed"), Merge.is_waiting)
+_CASE_OF = sa.select(Merge.case_id).where(Merge.id == sa.bindparam("the_merge"))
 _CASE_IS_OPEN = sa.select(Case.is_open).where(Case.id == sa.bindparam("the_case"))
 _LATE = (
     sa.select(Merge.id, Merge.absorbed_id)
@@ -206,6 +207,12 @@ def _open_case(db: Connection, user: Person | None, merge: MergeView) -> None:
     case_id = cases.open_for(db, "merge", subjects.get(db, user, "idea", merge.absorbed.id))
     db.execute(_SET_CASE, {"the_merge": merge.id, "opened": case_id})
     db.execute(_SET_DETAILS, {"the_case": case_id, "said": {"merge_id": merge.id, "other_id": merge.target.id}})
+
+
+def is_case_open(db: Connection, merge_id: int) -> bool:
+    """Does this proposal wait in the queue of moderators?"""
+    case_id = db.execute(_CASE_OF, {"the_merge": merge_id}).scalar()
+    return case_id is not None and bool(db.execute(_CASE_IS_OPEN, {"the_case": case_id}).scalar())
 
 
 def end(db: Connection, merge_id: int, stage: str, by_id: int | None, words: str = "") -> bool:

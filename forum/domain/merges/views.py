@@ -363,6 +363,7 @@ def about_case(db: Connection, user: Person | None, case: Any) -> dict[str, Any]
     title, body = words_changed(merge)
     return {
         "merge": merge,
+        "url": merge.path,
         "title_changes": title,
         "body_changes": body,
         "preview": preview(db, merge),

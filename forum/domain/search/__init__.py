@@ -1,6 +1,18 @@
 """Search: everything that can be found, found by its words, and ideas like a text somebody is writing."""
 
-from forum.domain.search.documents import KINDS, Bulk, Document, hide, put, put_many, remove, show, storable_index
+from forum.domain.search.documents import (
+    KINDS,
+    Bulk,
+    Document,
+    hide,
+    hide_many,
+    put,
+    put_many,
+    remove,
+    show,
+    show_many,
+    storable_index,
+)
 from forum.domain.search.finds import Hit, Results, find
 from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
 from forum.domain.search.upkeep import check, moved, rebuild, refresh
@@ -18,6 +30,7 @@ __all__ = [
     "find",
     "fold_in",
     "hide",
+    "hide_many",
     "moved",
     "put",
     "put_many",
@@ -25,6 +38,7 @@ __all__ = [
     "refresh",
     "remove",
     "show",
+    "show_many",
     "similar",
     "storable_index",
 ]

@@ -35,6 +35,14 @@ _COLUMNS = (
 _GET = sa.select(*_COLUMNS).where(
     SearchDocument.kind == sa.bindparam("the_kind"), SearchDocument.object_id == sa.bindparam("the_object")
 )
+_GET_MANY = (
+    sa.select(*_COLUMNS)
+    .where(
+        SearchDocument.kind == sa.bindparam("the_kind"),
+        SearchDocument.object_id.in_(sa.bindparam("the_objects", expanding=True)),
+    )
+    .order_by(SearchDocument.id)
+)
 _INSERT = sa.insert(SearchDocument)
 _UPDATE = (
     sa.update(SearchDocument)
@@ -170,6 +178,40 @@ def show(db: Connection, kind: str, object_id: int) -> None:
         words, marks = index_text(kind, old.title, old.body, old.community_id)
         db.execute(_SET_VISIBLE, {"the_id": old.id, "new_is_visible": True, "new_words": words, "new_marks": marks})
         _know(db, Entry(old.id, words, marks), f"{old.title}\n{old.body}", is_uncounted=old.is_uncounted)
+
+
+def hide_many(db: Connection, kind: str, object_ids: Sequence[int]) -> None:
+    """What `hide` does for one, in a few statements for many."""
+    rows = [row for row in _many(db, kind, object_ids) if row.is_visible]
+    if not rows:
+        return
+    indexes.remove(db, [Entry(row.id, row.words, row.marks) for row in rows])
+    vocabularies.count_in(db, [row.words for row in rows if not row.is_uncounted], [], sign=-1)
+    hidden = {"new_is_visible": False, "new_words": "", "new_marks": ""}
+    db.execute(_SET_VISIBLE, [{"the_id": row.id, **hidden} for row in rows])
+
+
+def show_many(db: Connection, kind: str, object_ids: Sequence[int]) -> None:
+    """What `show` does for one, in a few statements for many."""
+    rows = [row for row in _many(db, kind, object_ids) if not row.is_visible]
+    if not rows:
+        return
+    texts = [index_text(kind, row.title, row.body, row.community_id) for row in rows]
+    db.execute(
+        _SET_VISIBLE,
+        [
+            {"the_id": row.id, "new_is_visible": True, "new_words": words, "new_marks": marks}
+            for row, (words, marks) in zip(rows, texts, strict=True)
+        ],
+    )
+    indexes.add(db, [Entry(row.id, *text) for row, text in zip(rows, texts, strict=True)])
+    counted = [(words, row) for row, (words, _) in zip(rows, texts, strict=True) if not row.is_uncounted]
+    vocabularies.count_in(db, [words for words, _ in counted], [f"{row.title}\n{row.body}" for _, row in counted])
+
+
+def _many(db: Connection, kind: str, object_ids: Sequence[int]) -> Sequence[Any]:
+    ids = sorted(object_ids)
+    return db.execute(_GET_MANY, {"the_kind": kind, "the_objects": ids}).all() if ids else []
 
 
 def remove(db: Connection, kind: str, object_id: int) -> None:

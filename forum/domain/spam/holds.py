@@ -55,7 +55,7 @@ def judge(
     if user.trust_level >= TRUSTED or manages(user, place):
         return None
     author = _author(db, user)
-    verdict = verdicts.score(db, Post(kind, author, reading, subject_id))
+    verdict = verdicts.score(db, Post(kind, author, reading, subject_id), here=place.spam_threshold)
     if not verdict.is_over:
         return None
     if before is not None and db.execute(_WAS_KEPT, {"kind": kind, "subject_id": subject_id}).first():

@@ -55,14 +55,18 @@ class Verdict:
         return self.score >= self.threshold
 
 
-def score(db: Connection, post: Post) -> Verdict:
-    """Score a post. Two or three small reads; the words were read before (readings.read)."""
+def score(db: Connection, post: Post, *, here: float | None = None) -> Verdict:
+    """Score a post. Two or three small reads; the words were read before (readings.read).
+
+    `here`: the threshold of its community, where that has one of its own.
+    """
     model = lessons.model(db)
     known, learned = lessons.totals(model), classifiers.NOTHING
     if known.good and known.spam:
         learned = classifiers.weigh(lessons.counts(db, post.reading.features), known)
     same = repeats.of(db, post.kind, post.id, post.author.id, post.reading)
     threshold = model.threshold if model is not None else lessons.THRESHOLD
+    threshold = threshold if here is None else here
     return unite(post, learned, same, threshold=threshold)
 
 

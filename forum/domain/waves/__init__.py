@@ -1,0 +1,67 @@
+"""Waves: organized surges, found while they rise, shown as one case each, and settled in one act."""
+
+from forum.domain.actions import NOTE_LENGTH
+from forum.domain.waves.acts import (
+    ACTIONS,
+    Done,
+    WaveFields,
+    decide,
+    of_act,
+    put_on_track,
+    standing_act,
+    take_back,
+    why_not,
+)
+from forum.domain.waves.findings import join_held
+from forum.domain.waves.prints import Seen, forget, look, note, note_again
+from forum.domain.waves.records import (
+    STATES,
+    WaveView,
+    about_case,
+    acts,
+    get,
+    index,
+    members,
+    numbers,
+    open_case,
+    path,
+    preview,
+    senders,
+)
+from forum.domain.waves.sketches import of as sketch
+from forum.domain.waves.watch import look as look_within
+from forum.domain.waves.watch import look_at_new
+
+__all__ = [
+    "ACTIONS",
+    "NOTE_LENGTH",
+    "STATES",
+    "Done",
+    "Seen",
+    "WaveFields",
+    "WaveView",
+    "about_case",
+    "acts",
+    "decide",
+    "forget",
+    "get",
+    "index",
+    "join_held",
+    "look",
+    "look_at_new",
+    "look_within",
+    "members",
+    "note",
+    "note_again",
+    "numbers",
+    "of_act",
+    "open_case",
+    "path",
+    "preview",
+    "put_on_track",
+    "senders",
+    "sketch",
+    "standing_act",
+    "take_back",
+    "why_not",
+]

@@ -1,0 +1,153 @@
+"""Posts as the watch reads them: the stems of each with their weights, by how rare they are in the forum."""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum import terms
+from forum.db import Connection
+from forum.domain.search import documents, vocabularies
+from forum.domain.search.expressions import TITLE
+from forum.models import Idea, WavePrint
+from forum.models.search import SearchDocument
+
+TELLING = 12
+"""Words of one post by which it is found."""
+RARE_SHARE, RARE_LEAST = 0.03, 10  # a word is rare if at most so many of all texts have it
+TITLE_WEIGHT = 3
+REPEATED = 2  # a word outside the title tells something if it is said so often
+MOST_STEMS = 1_500  # of one post
+SHOWN = ("published", "held", "off-topic")
+"""States of posts that can be in a wave; what is removed, withdrawn or merged is settled."""
+
+_LOGARITHMS = [0.0, *(1 + math.log(number) for number in range(1, 100))]
+_SMALL = frozenset(terms.STOP | {terms.stem(word) for word in terms.STOP} | {"www", "http", "https", "com", "html"})
+_columns = (
+    WavePrint.id,
+    WavePrint.is_fresh,
+    Idea.id.label("idea_id"),
+    Idea.author_id,
+    Idea.community_id,
+    Idea.state,
+    WavePrint.created_at,
+    WavePrint.keys,
+    SearchDocument.words,
+    SearchDocument.marks,
+    SearchDocument.title,
+    sa.case((SearchDocument.words == "", SearchDocument.body), else_="").label("body"),
+)
+_posts = (
+    sa.select(*_columns)
+    .join_from(WavePrint, Idea, sa.and_(WavePrint.subject_kind == "idea", Idea.id == WavePrint.subject_id))
+    .join(SearchDocument, sa.and_(SearchDocument.kind == "idea", SearchDocument.object_id == Idea.id))
+)
+_BY_IDS = _posts.where(WavePrint.id.in_(sa.bindparam("ids", expanding=True))).order_by(WavePrint.id)
+
+
+@dataclass(slots=True)
+class Post:
+    """One post: who, where, when, and its stems with how often each stands there (in the title: thrice)."""
+
+    print_id: int
+    idea_id: int
+    author_id: int
+    community_id: int
+    is_fresh: bool
+    state: str
+    created_at: datetime
+    keys: Sequence[int]
+    counts: Mapping[str, int]
+    title: Set[str]
+    vector: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How many texts the forum has counted, and how many of them have each stem."""
+
+    texts: int
+    counts: Mapping[str, int]
+    _idfs: dict[int, float] = field(default_factory=dict)  # by count: most stems have one of a few counts
+
+    def idf(self, stem: str) -> float:
+        """The logarithm of texts to those that have the stem; 0 for one that all have (K. Spärck Jones, 1972)."""
+        count = self.counts.get(stem, 0)
+        found = self._idfs.get(count)
+        if found is None:
+            found = self._idfs[count] = max(0.0, math.log(self.texts / max(count, 1)))
+        return found
+
+    def is_rare(self, stem: str) -> bool:
+        """Do few texts have it?"""
+        return self.counts.get(stem, 0) <= max(RARE_LEAST, RARE_SHARE * self.texts)
+
+
+def logarithm(often: int) -> float:
+    """1 for once, and more for often, but ever more slowly."""
+    return _LOGARITHMS[often] if often < len(_LOGARITHMS) else 1 + math.log(often)
+
+
+def load(db: Connection, print_ids: Collection[int]) -> list[Post]:
+    """The posts of these prints in the order of the prints, without those that are settled. Vectors are empty."""
+    rows = db.execute(_BY_IDS, {"ids": sorted(print_ids)}).all() if print_ids else []
+    return [_post(row) for row in rows if row.state in SHOWN]
+
+
+def _post(row: Any) -> Post:
+    words, marks = row.words, row.marks
+    if not words:  # what is hidden has no words in the index
+        words, marks = documents.index_text("idea", row.title, row.body, None)
+    counts = dict(Counter(words.split()[:MOST_STEMS]))
+    titled = frozenset(mark[1:] for mark in marks.split() if mark[0] == TITLE) - _SMALL
+    for stem in _SMALL & counts.keys():
+        del counts[stem]
+    for stem in titled & counts.keys():
+        counts[stem] += TITLE_WEIGHT - 1
+    return Post(
+        print_id=row.id,
+        idea_id=row.idea_id,
+        author_id=row.author_id,
+        community_id=row.community_id,
+        is_fresh=row.is_fresh,
+        state=row.state,
+        created_at=row.created_at,
+        keys=row.keys,
+        counts=counts,
+        title=titled,
+    )
+
+
+def rarity(db: Connection, posts: Sequence[Post], extra: Collection[str] = ()) -> Rarity:
+    """How rare the stems of these posts are. Words that the search has not counted yet pass as new ones."""
+    stems = set(extra).union(*(post.counts for post in posts))
+    return Rarity(vocabularies.totals(db).documents, vocabularies.counts(db, stems))
+
+
+def weigh(posts: Sequence[Post], rare: Rarity) -> None:
+    """Give each post its vector of length 1: how often a stem stands there (log) times how rare it is."""
+    # A word of one text alone joins nothing.
+    worth = {stem: rare.idf(stem) for stem, count in rare.counts.items() if count > 1}
+    for post in posts:
+        raw = {
+            stem: worth[stem] if often == 1 else worth[stem] * logarithm(often)
+            for stem, often in post.counts.items()
+            if stem in worth
+        }
+        length = math.sqrt(sum([value * value for value in raw.values()]))
+        post.vector = {stem: value / length for stem, value in raw.items()} if length else {}
+
+
+def telling(post: Post, rare: Rarity, purpose: Set[str]) -> list[str]:
+    """The rare stems that this post is about: in its title or said again, and not a part of its community's purpose."""
+    found = [
+        stem
+        for stem, often in post.counts.items()
+        if (often >= REPEATED and len(stem) > 2 and not stem.isdigit() and stem not in purpose and rare.is_rare(stem))
+    ]
+    found.sort(key=lambda stem: (-(1 + math.log(post.counts[stem])) * rare.idf(stem), stem))
+    return found[:TELLING]

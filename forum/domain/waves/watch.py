@@ -1,0 +1,286 @@
+"""The watch: looks at new posts, some hundred at a time, and finds the waves among them and those before.
+
+What it costs does not grow with the forum: it looks back no further than WINDOW posts and KEPT days, weighs at most
+MOST_WEIGHED groups a time, and weighs a group again only when it has grown.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.db import Connection, Database, address
+from forum.domain.search.selections import ByIds
+from forum.domain.waves import findings, groups, posts, prints, purposes, signals, sketches
+from forum.domain.waves.groups import Group, Scene, Sender
+from forum.domain.waves.purposes import Nearness
+from forum.domain.waves.signals import Arrivals
+from forum.models import User, Wave, WaveKey, WavePrint
+from forum.models.search import SearchTerm
+
+BATCH = 300
+WINDOW = 20_000
+SAMPLE, NEWEST = 300, 200
+"""Posts of all the window, evenly, and the newest ones: by them the watch knows what is usual."""
+MOST_WEIGHED = 10
+MOST_MEMBERS = 30  # of a group, the newest, by which it is weighed
+MOST_ROWS = 20_000
+GROWN = 1.15
+NOTABLE = 7
+"""A word is looked into when it is in more than the square root of the window's posts, divided by this: five in 1,200
+posts, twenty in 20,000. Fewer come together by chance."""
+MOST_REMEMBERED = 50_000
+RELEARN, RELEARN_LEAST = 2_000, 50
+"""The watch learns anew what is usual after so many posts; in a young forum whenever it has doubled."""
+
+_NEW = (
+    sa.select(WavePrint.id, WavePrint.created_at, WavePrint.author_id)
+    .where(WavePrint.is_new)
+    .order_by(WavePrint.id)
+    .limit(sa.bindparam("most"))
+)
+_NEWEST_ID = sa.select(sa.func.max(WavePrint.id))
+_is_before = WavePrint.created_at < sa.bindparam("start")
+_ARRIVED = sa.select(
+    sa.func.min(WavePrint.created_at).label("first"),
+    sa.func.sum(sa.case((_is_before, 1), else_=0)).label("before"),
+    sa.func.sum(sa.case((sa.and_(~_is_before, WavePrint.created_at < sa.bindparam("end")), 1), else_=0)).label(
+        "together"
+    ),
+).where(WavePrint.id > sa.bindparam("low"))
+_MOMENTS = sa.select(WavePrint.created_at).where(WavePrint.id > sa.bindparam("low"), ~WavePrint.is_new).distinct()
+_FRESH = (
+    sa.select(WavePrint.is_fresh, sa.func.count().label("posts"))
+    .where(WavePrint.id > sa.bindparam("low"))
+    .group_by(WavePrint.is_fresh)
+)
+_counted = sa.select(WaveKey.key, sa.func.count().label("posts")).where(WaveKey.print_id > sa.bindparam("low"))
+_COUNTED = ByIds(_counted.group_by(WaveKey.key).having(sa.func.count() >= sa.bindparam("least")), WaveKey.key)
+_ROWS = ByIds(
+    sa.select(WaveKey.key, WaveKey.print_id).where(WaveKey.print_id > sa.bindparam("low")).limit(MOST_ROWS), WaveKey.key
+)
+_SENDERS = ByIds(sa.select(WavePrint.id, WavePrint.author_id, WavePrint.is_fresh, WavePrint.created_at), WavePrint.id)
+_WORDS = sa.select(SearchTerm.term, SearchTerm.word).where(SearchTerm.term.in_(sa.bindparam("stems", expanding=True)))
+_FLOODS = (
+    sa.select(WavePrint.author_id)
+    .join(User, User.id == WavePrint.author_id)
+    .where(
+        WavePrint.author_id.in_(sa.bindparam("authors", expanding=True)),
+        WavePrint.created_at > sa.bindparam("since"),
+        User.role == "citizen",
+        ~User.is_employee,
+    )
+    .group_by(WavePrint.author_id)
+    .having(sa.func.count() > signals.FLOOD_DAY)
+)
+_BY_AUTHOR = (
+    sa.select(WavePrint.id, WavePrint.created_at)
+    .where(WavePrint.author_id == sa.bindparam("author"), WavePrint.created_at > sa.bindparam("since"))
+    .order_by(WavePrint.created_at, WavePrint.id)
+)
+_USUAL = sa.select(
+    sa.func.count(sa.distinct(WavePrint.author_id)).label("people"), sa.func.count().label("posts")
+).where(WavePrint.created_at > sa.bindparam("since"))
+_WAVES_WORDS = sa.select(Wave.words).where(Wave.state.in_(("open", "on-track"))).order_by(Wave.id.desc()).limit(200)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one process keeps from one look to the next. It may be lost at any time: then only work is done again."""
+
+    weighed: "OrderedDict[int, int]" = field(default_factory=OrderedDict)  # key → posts when it was weighed last
+    near: Nearness = field(default_factory=dict)
+    near_at: int = -RELEARN  # the newest print when `near` was learned
+    around: dict[int, float] = field(default_factory=dict)  # print id → nearness, in the order of the prints
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    fresh_share: float = 1.0
+
+    def has_grown(self, key: int, count: int, *, is_known: bool) -> bool:
+        """Is a key's group new, or larger by so much that it is worth another look? (A known wave's: by one post.)"""
+        last = self.weighed.get(key, 0)
+        return count > last and (is_known or count >= last * GROWN)
+
+
+_MEMORIES: dict[str, Memory] = {}
+
+
+def look_at_new(database: Database, *, most: int = BATCH) -> int:
+    """Look at the next new posts; how many there were. Reads first, then writes shortly."""
+    with database.reading() as db:
+        new = db.execute(_NEW, {"most": most}).all()
+        if not new:
+            return 0
+        told = _tell(db, [row.id for row in new])
+        _memory(db).arrivals.add(row.created_at for row in new)
+    database.write(lambda db: prints.add_words(db, told.keys, told.words))
+    with database.reading() as db:
+        found = _find(db, new, told)
+    database.write(lambda db: findings.settle(db, [row.id for row in new], found))
+    return len(new)
+
+
+def look(db: Connection, *, most: int = BATCH) -> int:
+    """What `look_at_new` does, within a transaction of somebody else."""
+    new = db.execute(_NEW, {"most": most}).all()
+    if not new:
+        return 0
+    told = _tell(db, [row.id for row in new])
+    _memory(db).arrivals.add(row.created_at for row in new)
+    prints.add_words(db, told.keys, told.words)
+    findings.settle(db, [row.id for row in new], _find(db, new, told))
+    return len(new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of new posts: their sketches, the keys of their telling words, and the stem behind each."""
+
+    keys: dict[int, list[int]]  # print id → sketch
+    words: dict[int, list[int]]  # print id → words
+    stems: Mapping[int, str]
+    having: Mapping[str, int]  # stem → texts of the forum that have it
+
+
+def _tell(db: Connection, print_ids: Sequence[int]) -> _Told:
+    loaded = posts.load(db, print_ids)
+    rare = posts.rarity(db, loaded)
+    purpose = purposes.every(db)
+    memory = _memory(db)
+    _learn(db, memory, print_ids[-1])
+    keys, words, stems = dict[int, list[int]](), dict[int, list[int]](), dict[int, str]()
+    for post in loaded:
+        memory.around[post.print_id] = purposes.nearness(post, memory.near)
+        keys[post.print_id] = [key for key in post.keys if sketches.is_sketch(key)]
+        found = posts.telling(post, rare, purpose.get(post.community_id, frozenset()))
+        words[post.print_id] = [sketches.of_word(stem) for stem in found]
+        stems.update(zip(words[post.print_id], found, strict=True))
+    return _Told(keys, words, stems, rare.counts)
+
+
+def _learn(db: Connection, memory: Memory, newest: int) -> None:
+    """Learn anew which words are near the purposes, now and then, and what nearness is usual."""
+    if newest - memory.near_at < min(RELEARN, max(RELEARN_LEAST, memory.near_at)):
+        if len(memory.around) > 2 * (SAMPLE + NEWEST):
+            for one in [*memory.around][:-NEWEST:2]:
+                del memory.around[one]
+        return
+    low = max(0, newest - WINDOW)
+    step = max(1, (newest - low) // SAMPLE)
+    sample = posts.load(db, {*range(newest, low, -step), *range(newest, max(low, newest - NEWEST), -1)})
+    rare = posts.rarity(db, sample)
+    memory.near = purposes.learn(sample, frozenset().union(*purposes.every(db).values()), rare)
+    memory.near_at = newest
+    memory.arrivals = Arrivals()
+    memory.arrivals.add(db.execute(_MOMENTS, {"low": low}).scalars())
+    fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
+    memory.fresh_share = fresh.get(True, 0) / max(sum(fresh.values()), 1)
+    memory.around = {post.print_id: purposes.nearness(post, memory.near) for post in sample}
+
+
+def _memory(db: Connection) -> Memory:
+    return _MEMORIES.setdefault(address(db), Memory())
+
+
+def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
+    """The groups strong enough to be waves, that new posts are in; the strongest first."""
+    newest = int(db.execute(_NEWEST_ID).scalar() or 0)
+    low = max(0, newest - WINDOW)
+    new_ids = [row.id for row in new]
+    shared = _COUNTED.rows(db, {key for keys in told.keys.values() for key in keys}, low=low, least=signals.LEAST)
+    rows = _rows(db, [row.key for row in shared], low)
+    found = [Group(ids, copies=set(ids)) for ids in groups.equal_groups(told.keys, rows)]
+    found += _worded(db, told, low, newest)
+    if found:
+        scene = _scene(db, found)
+        for group in found:
+            if not group.copies:
+                groups.calm(group, scene)
+        found = [group for group in found if group.ids & set(new_ids)]  # a crowd's posts raise nothing that is old
+        for group in found:
+            groups.weigh(group, scene)
+        found = groups.united(found, scene)
+        for group in found:
+            _time(db, group, scene, low)
+    found += _floods(db, {row.author_id for row in new}, max(row.created_at for row in new))
+    return sorted(found, key=lambda group: -group.strength)
+
+
+def _rows(db: Connection, keys: Collection[int], low: int) -> list[tuple[int, int]]:
+    return [(row.key, row.print_id) for row in _ROWS.rows(db, keys, low=low)]
+
+
+def _worded(db: Connection, told: _Told, low: int, newest: int) -> list[Group]:
+    """Groups by a telling word that has become more frequent, those that grew most first."""
+    memory = _memory(db)
+    window = newest - low
+    least = max(signals.LEAST, math.ceil(math.sqrt(window) / NOTABLE))
+    counts = {row.key: row.posts for row in _COUNTED.rows(db, told.stems, low=low, least=least)}
+    known = {sketches.of_word(stem) for words in db.execute(_WAVES_WORDS).scalars() for stem in words}
+    grown = [key for key, count in counts.items() if memory.has_grown(key, count, is_known=key in known)]
+    grown.sort(key=lambda key: (key not in known, -_promise(counts[key], told.having.get(told.stems[key], 0)), key))
+    members: dict[int, set[int]] = {key: set() for key in grown[:MOST_WEIGHED]}
+    for key, print_id in _rows(db, members, low):
+        members[key].add(print_id)
+    for key in members:
+        memory.weighed[key] = counts[key]
+        memory.weighed.move_to_end(key)
+    while len(memory.weighed) > MOST_REMEMBERED:
+        memory.weighed.popitem(last=False)
+    return [Group(ids, [told.stems[key]]) for key, ids in members.items()]
+
+
+def _promise(count: int, having: int) -> float:
+    """How strong a group may turn out to be, from what is known without reading its posts."""
+    return math.sqrt(min(1.0, count / max(having, count))) * math.log2(count)
+
+
+def _scene(db: Connection, found: Sequence[Group]) -> Scene:
+    """Everything that groups are weighed against, read once for all of them."""
+    memory = _memory(db)
+    wanted = {one for group in found for one in islice(sorted(group.ids, reverse=True), MOST_MEMBERS)}
+    loaded = posts.load(db, wanted)
+    rare = posts.rarity(db, loaded)
+    posts.weigh(loaded, rare)
+    everybody = _SENDERS.rows(db, {one for group in found for one in group.ids})
+    stems = sorted({stem for group in found for stem in group.words})
+    return Scene(
+        posts={post.print_id: post for post in loaded},
+        senders={row.id: Sender(row.author_id, row.is_fresh, row.created_at) for row in everybody},
+        rare=rare,
+        near=memory.near,
+        around=memory.around,
+        arrivals=memory.arrivals,
+        usual=memory.arrivals.usual(),
+        fresh_share=memory.fresh_share,
+        surfaces={row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {},
+    )
+
+
+def _time(db: Connection, group: Group, scene: Scene, low: int) -> None:
+    """Add what the arrival of a group's posts says, beside the arrival of all others."""
+    moments = sorted(scene.senders[one].created_at for one in group.ids if one in scene.senders)
+    start, own = signals.burst(moments)
+    arrived = db.execute(_ARRIVED, {"low": low, "start": start, "end": start + signals.BURST}).one()
+    spans = (start - arrived.first) / signals.BURST if arrived.first else 0.0
+    if signal := signals.rate(own, int(arrived.together or 0), int(arrived.before or 0) / max(spans, 1.0)):
+        group.signals.append(signal)
+
+
+def _floods(db: Connection, authors: Collection[int], moment: datetime) -> list[Group]:
+    """One group for each author who posted far too much."""
+    since = moment - timedelta(days=7)
+    busy = db.execute(_FLOODS, {"authors": sorted(authors), "since": since}).scalars().all()
+    if not busy:
+        return []
+    found, usual = [], db.execute(_USUAL, {"since": since}).one()
+    for author in busy:
+        rows = db.execute(_BY_AUTHOR, {"author": author, "since": since}).all()
+        signal, strength = signals.flood([row.created_at for row in rows], usual.posts / max(usual.people, 1))
+        if signal:
+            found.append(Group({row.id for row in rows}, flood_by=author, strength=strength, signals=[signal]))
+    return found
