@@ -26,15 +26,8 @@ def fill_in(page: Page, what: str) -> None:
         page.get_by_label(name, exact=True).fill(words)
 
 
-@pytest.mark.parametrize("script, width, scheme", [(True, 1280, "light"), (False, 320, "dark")])
-def test_a_directive_is_written_published_and_read_as_a_citizen(
-    live_site: Site, open_page: OpenPage, script: bool, width: int, scheme: str
-) -> None:
-    how = {"script": script, "width": width, "color_scheme": scheme}
-    title, name = f"Clinics at {width}", f"{width}-{scheme}"
-    writer, other = open_page(live_site, **how), open_page(live_site, **how)
-    sign_in(writer, live_site, "analyst")
-    sign_in(other, live_site, "analyst")
+def write(writer: Page, title: str, name: str, script: bool) -> str:
+    """Two recommendations, each with an idea; the address of the second."""
     writer.goto("/directives")
     look(writer, f"list-{name}", script=script)
     writer.get_by_role("link", name="New directive").click()
@@ -62,8 +55,11 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
         address = writer.url
         writer.get_by_role("link", name=title).click()
     look(writer, f"workspace-{name}", script=script)
+    return address
 
-    # Two at once: the second sees both texts, and nothing is lost.
+
+def collide(writer: Page, other: Page, address: str, name: str, script: bool) -> None:
+    """Two at once: the second sees both texts, and nothing is lost."""
     writer.goto(address)
     other.goto(address)
     other.get_by_label("What", exact=True).fill("Open at dawn at all clinics.")
@@ -77,11 +73,10 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
     writer.get_by_role("textbox", name="What").fill("Open at dawn and noon at all clinics.")
     writer.get_by_role("button", name="Save", exact=True).click()
     expect(writer.get_by_text("Saved as version 4.")).to_be_visible()
-    writer.get_by_role("link", name="Version 4").click()
-    look(writer, f"versions-{name}", script=script)
-    writer.get_by_role("link", name=title).click()
 
-    # Moved by a button, and deleted with undo.
+
+def arrange(writer: Page, script: bool) -> None:
+    """Moved by a button and by dragging, and deleted with undo."""
     up = writer.get_by_role("button", name="Up recommendation 1.2")
     if script:
         tab_to(writer, up)
@@ -98,6 +93,9 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
     writer.get_by_role("button", name="Undo").click()
     expect(writer.get_by_text("It is back.")).to_be_visible()
 
+
+def answer_and_publish(writer: Page, title: str, name: str, script: bool) -> None:
+    """A disposition, public comment, and the word about it."""
     writer.get_by_role("link", name="Dispositions").first.click()
     row = writer.locator("tr[data-row]").first
     row.get_by_role("combobox").select_option("accepted")
@@ -113,8 +111,9 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
     writer.get_by_role("button", name="Publish 1").click()
     expect(writer.get_by_text("Published for 1 idea.")).to_be_visible()
 
-    citizen = open_page(live_site, **how)
-    sign_in(citizen, live_site, "citizen")
+
+def read(citizen: Page, title: str, name: str, script: bool) -> None:
+    """As a citizen reads it, agrees, comments, and sees what became of an idea."""
     citizen.goto("/directives")
     citizen.get_by_role("link", name=title).click()
     agree = citizen.get_by_role("button", name="I agree").first
@@ -136,6 +135,25 @@ def test_a_directive_is_written_published_and_read_as_a_citizen(
     expect(citizen.get_by_role("heading", name="What became of it")).to_be_visible()
     expect(citizen.get_by_role("link", name=title).first).to_be_visible()
     look(citizen, f"idea-{name}", script=script)
+
+
+@pytest.mark.parametrize("script, width, scheme", [(True, 1280, "light"), (False, 320, "dark")])
+def test_a_directive_is_written_published_and_read_as_a_citizen(
+    live_site: Site, open_page: OpenPage, script: bool, width: int, scheme: str
+) -> None:
+    how = {"script": script, "width": width, "color_scheme": scheme}
+    title, name = f"Clinics at {width}", f"{width}-{scheme}"
+    writer, other, citizen = (open_page(live_site, **how) for _ in range(3))
+    for page, person in ((writer, "analyst"), (other, "analyst"), (citizen, "citizen")):
+        sign_in(page, live_site, person)
+    address = write(writer, title, name, script)
+    collide(writer, other, address, name, script)
+    writer.get_by_role("link", name="Version 4").click()
+    look(writer, f"versions-{name}", script=script)
+    writer.get_by_role("link", name=title).click()
+    arrange(writer, script)
+    answer_and_publish(writer, title, name, script)
+    read(citizen, title, name, script)
 
 
 def test_the_directive_of_the_demo_reads_well(live_site: Site, open_page: OpenPage) -> None:

@@ -1,5 +1,6 @@
 """The pages of directives: written, cited, in conflict, published, read and commented on; without scripts and with."""
 
+import hashlib
 import re
 from datetime import timedelta
 
@@ -28,10 +29,8 @@ def text_form(site: Site, path: str) -> dict[str, str]:
     return fields
 
 
-def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
-    idea_id = site.make(lambda make: make.idea(title="Put all dockets online", votes=3))
-    site.write(search.rebuild)
-    wren, citizen = writer(site), site.make(lambda make: make.user(name="Cy Citizen"))
+def write_and_open(site: Site, wren: Person, idea_id: int) -> str:
+    """From the first word to public comment; the address of the directive without its title."""
     site.sign_in(wren)
     assert site.post("/directives", {"title": ""}).status_code == 422
     workspace = site.post("/directives", {"title": "Open courts", "introduction": "*Why* we do it."}).headers[
@@ -63,6 +62,11 @@ def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
     assert "Hard words: administrative" in page
     assert site.post(f"{base}/stage", {"act": "open", "open-closes_on": "soon"}).status_code == 422
     assert site.post(f"{base}/stage", {"act": "open", "open-closes_on": later()}).status_code == 303
+    return base
+
+
+def read_and_speak(site: Site, citizen: Person, base: str) -> tuple[str, str]:
+    """Somebody finds it, reads it, agrees and comments; its whole address and the page."""
     site.sign_out()
     listed = site.get("/directives").text
     assert "Open courts" in listed
@@ -86,6 +90,15 @@ def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
     swapped = site.post(f"{acts}/agree", {"value": "0"}, htmx=True).text
     assert "<html" not in swapped
     assert "<b>0</b>" in swapped
+    return path[1], read
+
+
+def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
+    idea_id = site.make(lambda make: make.idea(title="Put all dockets online", votes=3))
+    site.write(search.rebuild)
+    wren, citizen = writer(site), site.make(lambda make: make.user(name="Cy Citizen"))
+    base = write_and_open(site, wren, idea_id)
+    path, read = read_and_speak(site, citizen, base)
     site.sign_in(wren)
     remark = re.search(r'id="remark-(\d+)"', read)
     assert remark
@@ -103,7 +116,7 @@ def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
     assert site.post(f"{base}/stage", {"act": "final"}).status_code == 303
     site.work()
     site.sign_in(citizen)
-    read = site.get(path[1]).text
+    read = site.get(path).text
     for words in ("Directive No. 1", "Sealed words", "Not yet.", "1 comment", "Every idea with its reason"):
         assert words in read, words
     assert "In May." in site.get(f"{base}/dispositions").text
@@ -112,8 +125,6 @@ def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
     assert "In May." in idea
     assert "Open courts: 1.1 Post dockets" in idea
     edition = site.get(f"{base}/editions/2.json")
-    import hashlib
-
     assert hashlib.sha256(edition.content).hexdigest() in read
     assert "earlier edition" in site.get(f"{base}/editions/1").text
 
