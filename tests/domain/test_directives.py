@@ -273,6 +273,7 @@ def test_the_database_refuses_to_change_an_edition_and_a_changed_one_is_noticed(
         db.exec_driver_sql("ALTER TABLE directive_editions DISABLE TRIGGER ALL")
     db.execute(sa.update(DirectiveEdition).values(content=words))
     assert not views.newest(db, directive).is_sound
+    assert list(views.check(db)) == [f"Edition 1 of directive {directive.id} is not what was published."]
 
 
 def test_a_cited_idea_that_is_gone_is_named_by_its_number_alone(db: Connection, make: Make, writer: Person) -> None:

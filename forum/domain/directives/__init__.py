@@ -2,6 +2,6 @@
 
 from forum.domain.directives.matrices import Became, become_of
 from forum.domain.directives.publishing import batch
-from forum.domain.directives.views import CitedBy, cited_by
+from forum.domain.directives.views import CitedBy, check, cited_by
 
-__all__ = ["Became", "CitedBy", "batch", "become_of", "cited_by"]
+__all__ = ["Became", "CitedBy", "batch", "become_of", "check", "cited_by"]

@@ -1,7 +1,7 @@
 """Directives as people see them: the policy team what is being written, everybody else the newest edition."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -159,6 +159,7 @@ _EDITIONS = (
     .where(DirectiveEdition.directive_id == sa.bindparam("directive_id"))
     .order_by(DirectiveEdition.number.desc())
 )
+_ALL_EDITIONS = sa.select(*_EDITION_COLUMNS).order_by(DirectiveEdition.id)
 _STEPS = (
     sa.select(
         DirectiveStep.stage,
@@ -250,6 +251,13 @@ def editions(db: Connection, directive: DirectiveView) -> list[Edition]:
 def _edition(row: Any) -> Edition:
     read, snapshot = texts.parse(row.content), json.loads(row.content)["snapshot"]
     return Edition(row.id, row.number, row.kind, row.content, row.digest, row.published_at, read, snapshot)
+
+
+def check(db: Connection) -> Iterator[str]:
+    """A sentence for each edition whose words do not fit their fingerprint any more."""
+    for row in db.execute(_ALL_EDITIONS):
+        if texts.digest(row.content) != row.digest:
+            yield f"Edition {row.number} of directive {row.directive_id} is not what was published."
 
 
 def steps(db: Connection, user: Person | None, directive: DirectiveView) -> list[Step]:
