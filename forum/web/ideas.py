@@ -195,7 +195,7 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     held = tuple(asides.decision_ids(visit.db, idea.id)) if idea.aside_up or idea.aside_down else ()
     history = progress.changes(visit.db, idea.id)
     whole = [idea.id, *(one.id for one in included)]
-    cited_by, became = directives.cited_by(visit.db, whole), directives.become_of(visit.db, whole)
+    cited_by, became = directives.about(visit.db, whole)
     return Facts(
         idea,
         visit.url(idea.path),

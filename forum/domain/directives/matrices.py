@@ -16,11 +16,11 @@ from forum.domain import ideas
 from forum.domain.directives import chosen, texts, views
 from forum.domain.directives.outcomes import OUTCOMES
 from forum.domain.directives.texts import Text
-from forum.domain.directives.views import STANDING, DirectiveView
+from forum.domain.directives.views import STANDING, CitedBy, DirectiveView
 from forum.domain.errors import Conflict
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
-from forum.models import Directive, DirectiveEdition, Disposition, Idea, User
+from forum.models import Directive, DirectiveEdition, Disposition, EditionCitation, Idea, User
 
 REASON_MOST = 1_500
 PAGE = 50  # ideas in one form: three fields each, and a form takes 1,000
@@ -77,7 +77,14 @@ _BECAME = (
     .join_from(Disposition, Directive, Directive.id == Disposition.directive_id)
     .join(DirectiveEdition, DirectiveEdition.id == Directive.edition_id)
     .where(Disposition.idea_id.in_(sa.bindparam("ids", expanding=True)), Disposition.published_outcome != "")
-    .order_by(Disposition.published_at.desc(), Directive.id)
+    .order_by(Disposition.published_at.desc(), Directive.id, Disposition.idea_id)
+)
+_ids: Any = sa.bindparam("ids", expanding=True)
+_IS_NAMED = sa.select(
+    sa.or_(
+        sa.exists().where(EditionCitation.idea_id.in_(_ids)),
+        sa.exists().where(Disposition.idea_id.in_(_ids), Disposition.published_outcome != ""),
+    )
 )
 _EXISTS = sa.select(Idea.id).where(Idea.id.in_(sa.bindparam("ids", expanding=True)), Idea.state.in_(STANDING))
 
@@ -321,6 +328,14 @@ def become_of(db: Connection, idea_ids: Sequence[int]) -> list[Became]:
             )
         )
     return found
+
+
+def about(db: Connection, idea_ids: Sequence[int]) -> tuple[list[CitedBy], list[Became]]:
+    """What public directives say of these ideas: who cites them, and what became of them. One short question for the
+    many ideas that no directive names. Asks no rights: all this is public."""
+    if not db.execute(_IS_NAMED, {"ids": list(idea_ids)}).scalar():
+        return [], []
+    return views.cited_by(db, idea_ids), become_of(db, idea_ids)
 
 
 def outcomes(found: Iterable[Row]) -> list[tuple[str, str, int]]:
