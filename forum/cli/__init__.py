@@ -2,7 +2,7 @@
 
 import typer
 
-from forum.cli import care, contents, exports, imports, people, similar, sites, snapshots
+from forum.cli import care, consensus, contents, exports, imports, people, similar, sites, snapshots, themes
 from forum.cli.base import in_plain_words
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(people.users, name="user")
 app.add_typer(people.places, name="community")
 app.command()(similar.similar)
+app.command()(themes.themes)
+app.command()(consensus.consensus)
 app.command()(care.recount)
 app.command()(care.reindex)
 app.command()(care.check)

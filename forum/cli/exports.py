@@ -19,7 +19,7 @@ from forum.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Take things out of the forum, as files.")
 Format = Literal["csv", "json", "xlsx", "docx", "pdf", "md"]
-Method = Literal["net", "approval", "trending", "contested"]
+Method = Literal["net", "approval", "trending", "contested", "consensus"]
 
 
 @app.callback()
@@ -34,6 +34,7 @@ def top(
         list[str] | None, typer.Option(help="Only ideas of this community (its slug); may be given several times.")
     ] = None,
     tag: Annotated[str, typer.Option(help="Only ideas with this tag.")] = "",
+    theme: Annotated[str, typer.Option(help="Only ideas of this theme (its number).")] = "",
     status: Annotated[str, typer.Option(help=f"Only ideas that are {', '.join(STATUSES)}.")] = "",
     agency: Annotated[str, typer.Option(help="Only communities of this agency (its slug).")] = "",
     author: Annotated[Literal["citizen", "employee"] | None, typer.Option(help="Only ideas by such authors.")] = None,
@@ -60,6 +61,7 @@ def top(
         "method": method,
         "community": community or [],
         "tag": tag,
+        "theme": theme,
         "status": status,
         "agency": agency,
         "author": author or "",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from forum.cli.base import opened, say
-from forum.domain.imports import ideascale, runs, tables, ukpetitions
+from forum.domain.imports import ideascale, polis, runs, tables, ukpetitions
 from forum.domain.imports.rows import Source
 
 app = typer.Typer(no_args_is_help=True, help="Bring in what other systems exported.")
@@ -45,6 +45,20 @@ def from_uk_petitions(
 ) -> None:
     """Import petitions of the UK Parliament: states, rejections with reasons, answers, thresholds and signatures."""
     bring_in(ukpetitions.Files(files), is_dry=dry_run)
+
+
+@app.command(polis.NAME)
+def from_polis(
+    folder: Annotated[Path, typer.Argument(help="The folder of one conversation.", exists=True, file_okay=False)],
+    community: Annotated[str, typer.Option(help="The community for the ideas: the last part of its address.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+) -> None:
+    """Import a Polis conversation with every single vote: comments.csv, votes.csv and, if there, summary.csv.
+
+    Statements become ideas. Each voter becomes a person who can't sign in, shown as a participant with a number.
+    The last vote of a person counts. A pass is kept as seen. Statements that were moderated out come as removed ideas.
+    """
+    bring_in(polis.Files(folder, community), is_dry=dry_run)
 
 
 def bring_in(source: Source, *, is_dry: bool) -> None:

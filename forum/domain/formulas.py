@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forum.db import Connection
-from forum.domain import ranking
+from forum.domain import consensus, ranking
 from forum.domain.errors import NotFound
 from forum.text import moment
 
@@ -110,6 +110,24 @@ def _contested(_: Connection, idea: Any) -> list[Step]:
     ]
 
 
+_CAMPS = ("First camp", "Second camp")
+
+
+def _consensus(db: Connection, idea: Any) -> list[Step]:
+    run = consensus.latest(db)
+    found = consensus.of_idea(db, run, idea.id) if run else None
+    if run is None or found is None:
+        return [("Voters who take part", "too few"), ("Score", "none")]
+    sizes = run.circles[found.circle]["sizes"]
+    steps = [("People in the two camps", " and ".join(f"{size:,}" for size in sizes))]
+    for name, camp in zip(_CAMPS, found.camps, strict=True):
+        counts = f"{camp['for']:,}, {camp['against']:,}, {camp['passed']:,}"
+        share = f"({camp['weight_for']:,.2f} + 1) ÷ ({camp['weight']:,.2f} + 2) = {_short(camp['share'])}"
+        steps += [(f"{name}: for, against, passed", counts), (f"{name}: agreement", share)]
+    shares = " × ".join(_short(camp["share"]) for camp in found.camps)
+    return [*steps, ("Score", f"{shares} = {_short(found.score)}")]
+
+
 FORMULAS: dict[str, Formula] = {
     formula.name: formula
     for formula in (
@@ -197,6 +215,49 @@ FORMULAS: dict[str, Formula] = {
                 "A group that votes against everything can lift an idea here.",
             ),
             work_out=_contested,
+        ),
+        Formula(
+            name="consensus",
+            label="Consensus",
+            sort="consensus",
+            column="score",
+            summary="What people of different camps agree on.",
+            words=(
+                "People who often vote alike are near each other. The line between them gives two camps.",
+                "An idea ranks high when both camps are for it. The favorite of one camp alone ranks low.",
+                "Not every vote weighs the same. We look at all other votes of the person who cast it.",
+                "The better they fit a pattern that others share, the more the vote weighs.",
+                "Random votes fit no pattern. A crowd of newcomers weighs next to nothing.",
+                "To take part, a person must have voted on 7 ideas. An idea needs 10 of these people.",
+                "Their votes on it must weigh 3 or more together.",
+                "Communities with different voters have camps of their own.",
+                "We work this out now and then, and keep the result. Filters pick from it and do not change it.",
+            ),
+            formula="score = (f₁ + 1) ÷ (w₁ + 2) × (f₂ + 1) ÷ (w₂ + 2)",
+            where=(
+                ("f₁, f₂", "weight of the votes for, in the first and in the second camp"),
+                ("w₁, w₂", "weight of all votes in the camp, with those of people who passed"),
+                ("weight of a vote", "e² ÷ (e² + m²), from 0 to 1"),
+                ("e", "how much better a model foretells the person’s other votes than chance does, at least 0"),
+                ("m", "the middle value of e among all people"),
+            ),
+            source=(
+                "The product over groups is the group-informed consensus of Polis: C. Small and others, Polis: Scaling "
+                "deliberation by mapping high dimensional opinion spaces. Recerca 26 (2021), issue 2. The model is a "
+                "matrix factorization with one factor, as in bridging-based ranking: S. Wojcik and others, Birdwatch: "
+                "Crowd wisdom and bridging algorithms can inform understanding and reduce the spread of "
+                "misinformation. arXiv 2210.15723 (2022). The weights are our own."
+            ),
+            limits=(
+                "It sees two camps, no more. A small third group counts with the camp that it is closer to.",
+                "Totals from before this forum take no part. They do not say who voted.",
+                "Ideas of closed communities take no part.",
+                "A person who thinks like nobody else weighs little, though they mean each vote.",
+                "People who copy how most others vote, on many ideas, gain weight. No ranking can tell them apart.",
+                "Both camps can agree and still be wrong.",
+            ),
+            work_out=_consensus,
+            is_by_tally=False,
         ),
     )
 }

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from forum.clock import from_microseconds, to_microseconds
 from forum.db import Connection, Prepared, after_key
 from forum.domain.errors import Invalid
-from forum.models import Community, CommunityAgency, Idea, IdeaTag, User
+from forum.models import Community, CommunityAgency, ConsensusRun, ConsensusScore, Idea, IdeaTag, IdeaTheme, Theme, User
 
 PAGE = 25
 STEP = 500
@@ -37,6 +37,7 @@ _COLUMN: dict[str, Any] = {
     "needs-votes": Idea.uncertainty,
     "approval": Idea.approval,
     "random": Idea.shuffle,
+    "consensus": ConsensusScore.score,  # for rankings
     "number": Idea.id,  # for counting: see `tallies`
 }
 SHUFFLE_RANGE = 2**31
@@ -81,6 +82,7 @@ class Filters:
     community_id: int | None = None
     tag_id: int | None = None
     agency_id: int | None = None
+    theme_id: int | None = None
     status: str | None = None
     author_kind: str | None = None  # citizen, employee
     author_id: int | None = None
@@ -118,7 +120,26 @@ _CONDITIONS: dict[str, Any] = {
     "agency_id": Idea.community_id.in_(
         sa.select(CommunityAgency.community_id).where(CommunityAgency.agency_id == sa.bindparam("agency_id"))
     ),
+    "theme_id": sa.and_(
+        Idea.id.in_(
+            sa.select(IdeaTheme.idea_id)
+            .join(Theme, sa.and_(Theme.id == IdeaTheme.theme_id, Theme.run_id == IdeaTheme.run_id))
+            .where(Theme.id == sa.bindparam("theme_id"))
+        ),
+        # An idea that moved has left the themes of its community.
+        sa.select(Theme.scope)
+        .where(Theme.id == sa.bindparam("theme_id"))
+        .scalar_subquery()
+        .in_((0, Idea.community_id)),
+    ),
 }
+_LAST_RUN = (
+    sa.select(ConsensusRun.id)
+    .where(ConsensusRun.state == "done")
+    .order_by(ConsensusRun.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 
@@ -129,6 +150,9 @@ def _statement(shape: _Shape) -> Prepared:
     statement = sa.select(*columns, column.label("sort_key"))
     if shape.what == "card":
         statement = statement.join_from(Idea, User, User.id == Idea.author_id)
+    if shape.sort == "consensus":  # the ideas that its last run ranked
+        statement = statement.join(ConsensusScore, ConsensusScore.idea_id == Idea.id)
+        statement = statement.where(ConsensusScore.run_id == _LAST_RUN)
     if "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
     for name in shape.named:
@@ -216,7 +240,7 @@ def _fetch(
 
 
 def _values(filters: Filters) -> Mapping[str, Any]:
-    names = ("community_id", "tag_id", "agency_id", "status", "author_kind", "author_id", "since", "until")
+    names = ("community_id", "tag_id", "agency_id", "theme_id", "status", "author_kind", "author_id", "since", "until")
     return {name: value for name in names if (value := getattr(filters, name)) is not None}
 
 

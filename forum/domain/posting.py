@@ -195,14 +195,15 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     verdict = spam.judge(db, user, place, "idea", texts.reading)
     seen = waves.look(db, user, fields.title, texts.plain)
     is_checked = _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
-    is_copy = seen.is_to_wait and not is_checked
+    is_repeat = seen.is_to_wait and not manages(user, place)
+    is_copy = is_repeat and not is_checked
     posted = _insert(db, user, place, fields, texts, is_checked or is_copy or verdict is not None)
     repeats.give(db, keys, posted.id)
     spam.put(db, user, "idea", posted.id, texts.reading)
     waves.note(db, seen, idea_id=posted.id, author_id=user.id, community_id=place.id, is_held=is_copy)
     if posted.is_held and not (is_copy and seen.wave_id):  # a copy needs no case of its own beside that of its wave
         _hold(db, user, place.id, posted.id, verdict, "published")
-    if seen.is_to_wait and seen.wave_id is not None:
+    if is_repeat and seen.wave_id is not None:
         waves.join_held(db, seen.wave_id, posted.id, is_held_here=is_copy)
     if not posted.is_held:
         trust.add_kept(db, "idea", posted.id, 1)

@@ -26,6 +26,8 @@ from forum.domain import (
     waves,
 )
 from forum.domain.rankings import participation
+from forum.jobs import themes
+from forum.jobs.consensus import Keeper
 
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
@@ -111,6 +113,8 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "prints": (3600.0, forget_prints),
     "trust": (3600.0, grow_trust),
     "queues": (900.0, tell_queues),
+    "themes": (1800.0, themes.regroup),
+    "consensus": (600.0, Keeper().keep_fresh),
     "figures": (3600.0, count_participation),
 }
 """What is done in many short transactions."""

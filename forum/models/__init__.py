@@ -13,6 +13,7 @@ from forum.models.communities import (
     Follow,
     Guideline,
 )
+from forum.models.consensus import ConsensusRun, ConsensusScore, Pass
 from forum.models.directives import (
     Citation,
     Directive,
@@ -35,6 +36,7 @@ from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
+from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
 from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
@@ -52,6 +54,8 @@ __all__ = [
     "CommunityMember",
     "CommunityPhase",
     "CommunityTag",
+    "ConsensusRun",
+    "ConsensusScore",
     "Decision",
     "Directive",
     "DirectiveEdition",
@@ -69,6 +73,7 @@ __all__ = [
     "Idea",
     "IdeaTag",
     "IdeaText",
+    "IdeaTheme",
     "LimitHit",
     "Mail",
     "MailCode",
@@ -79,6 +84,7 @@ __all__ = [
     "Note",
     "Notification",
     "OutboxMessage",
+    "Pass",
     "PostKey",
     "Recommendation",
     "RecommendationAgreement",
@@ -101,6 +107,8 @@ __all__ = [
     "StaleRank",
     "StatusChange",
     "Tag",
+    "Theme",
+    "ThemeRun",
     "User",
     "UserChange",
     "Vote",

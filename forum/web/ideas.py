@@ -17,7 +17,19 @@ from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import asides, directives, follows, ideas, moderation, progress, reasons, revisions, similar, votes
+from forum.domain import (
+    asides,
+    directives,
+    follows,
+    ideas,
+    moderation,
+    progress,
+    reasons,
+    revisions,
+    similar,
+    themes,
+    votes,
+)
 from forum.domain.directives import Became, CitedBy
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import splits, views
@@ -25,6 +37,7 @@ from forum.domain.merges.views import Included, Relation
 from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
+from forum.domain.themes import ThemeLink
 from forum.text import to_html
 from forum.web import merges, shells, tallies, threads
 from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
@@ -53,6 +66,7 @@ class Facts:
     asides: tuple[int, ...]  # decisions that hold votes aside
     cited_by: tuple[CitedBy, ...]
     became: tuple[Became, ...]  # of it, and of what was merged into it
+    theme: ThemeLink | None
     minute: int
 
 
@@ -165,6 +179,7 @@ def _render(facts: Facts) -> Parts:
         "relations": facts.relations,
         "cited_by": facts.cited_by,
         "became": facts.became,
+        "theme": facts.theme,
         "moment": now(),
     }
     return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
@@ -206,6 +221,7 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
         held,
         tuple(cited_by),
         tuple(became),
+        themes.of_idea(visit.db, idea.id),
         minute,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from forum.db import Connection, remembered
-from forum.domain import agencies, communities, exports, formulas, rankings
+from forum.domain import agencies, communities, consensus, exports, formulas, rankings, themes
 from forum.domain.errors import Invalid
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import STATUSES
@@ -40,6 +40,7 @@ def index(visit: Visit) -> Answer:
         "form": Form(_typed(visit) if errors else _values(selection, most), errors),
         "rows": [] if errors else _rows(visit, selection, most),
         "words": [] if errors else rankings.in_words(visit.db, selection),
+        **_runs(visit, selection.method),
     }
     return Page("rankings/index.html", context, blocks=("results",), status=422 if errors else 200)
 
@@ -50,7 +51,15 @@ def show(visit: Visit, method: str) -> Answer:
     example = rankings.example(visit.db, formula)
     others = [one for one in FORMULAS.values() if one is not formula]
     context = {"formula": formula, "example": example, "others": others, "ties": formulas.TIES}
+    context |= _runs(visit, formula.name)
     return Page("rankings/show.html", context)
+
+
+def _runs(visit: Visit, method: str) -> dict[str, Any]:
+    """For consensus, which is worked out now and then: the last run and the one under way, if there are any."""
+    if method != "consensus":
+        return {"is_stored": False, "run": None, "under_way": None}
+    return {"is_stored": True, "run": consensus.latest(visit.db), "under_way": consensus.running(visit.db)}
 
 
 def index_csv(visit: Visit) -> Answer:
@@ -108,6 +117,7 @@ def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
         "chosen": [name for slug, name in options if slug in selection.communities],
         "statuses": list(STATUSES.items()),
         "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
+        "themes": _themes(visit, selection),
         "kinds": list(KINDS.items()),
         "lengths": [(str(length), f"First {length}") for length in LENGTHS],
         "is_filtered": selection != Selection(selection.method),
@@ -118,6 +128,15 @@ def _frame(visit: Visit, selection: Selection, most: int) -> dict[str, Any]:
         "freeze_url": address("/snapshots/new", selection, limit=str(most)),
         "make_url": address("/files/new", selection, limit=str(most)),
     }
+
+
+def _themes(visit: Visit, selection: Selection) -> list[tuple[str, str]]:
+    """Themes as options: of all ideas, and the one that is chosen, which may belong to a community."""
+    options = [(str(theme.id), theme.label) for theme in themes.overview(visit.db).themes]
+    chosen = themes.find(visit.db, selection.theme) if selection.theme else None
+    if chosen is not None and str(chosen.id) not in dict(options):
+        options.append((str(chosen.id), chosen.label))
+    return options
 
 
 def _values(selection: Selection, most: int) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Bursts: 500 copies become one case within a minute and never reach the front page; 300 different ideas raise none."""
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from forum.web.home import RISING, SETTLED
 from tests import crowds
 from tests.making import Make
 
+MOST_STATEMENTS = 150
 START = datetime(2026, 3, 4, 20, tzinfo=UTC)
 
 
@@ -97,6 +100,19 @@ def test_three_hundred_different_ideas_in_ten_minutes_raise_none(database: Datab
         assert db.execute(sa.select(sa.func.count()).where(Idea.state == "held")).scalar_one() == 0
 
 
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile; many rows of one statement count once. Seconds are in waves_figures."""
+    seen: list[str] = []
+
+    def note(*args: Any) -> None:
+        seen.append(args[2])
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+
+
 def counts(db: Connection) -> list[recounts.Difference]:
     return [
         difference for kind in recounts.KINDS for difference in recounts.check(db, kind, recounts.next_ids(db, kind, 0))
@@ -104,7 +120,7 @@ def counts(db: Connection) -> list[recounts.Difference]:
 
 
 @pytest.mark.parametrize("are_held", [False, True])
-def test_five_hundred_go_to_the_track_and_back_in_less_than_a_second_each(database: Database, are_held: bool) -> None:
+def test_five_hundred_go_to_the_track_and_back_in_few_statements(database: Database, are_held: bool) -> None:
     def work(db: Connection) -> tuple[int, int, list[int]]:
         make = Make(db)
         place = make.community()
@@ -136,11 +152,9 @@ def test_five_hundred_go_to_the_track_and_back_in_less_than_a_second_each(databa
         assert counts(db) == []
         user = people.load(db, moderator_id)
         before = db.execute(sa.select(Idea.id, Idea.state, Idea.is_public).order_by(Idea.id)).all()
-    seconds = []
-    for _ in range(2):  # the better of two: other tests run beside this one
-        began = time.perf_counter()
-        done = database.write(lambda db: waves.put_on_track(db, user, wave_id, "spam", "One is enough."))
-        there = time.perf_counter() - began
+    for _ in range(2):
+        with statements(database) as there:
+            done = database.write(lambda db: waves.put_on_track(db, user, wave_id, "spam", "One is enough."))
         assert done.changed == 500
         with database.reading() as db:
             assert set(db.execute(sa.select(Idea.state).where(Idea.id.in_(ids))).scalars()) == {"off-topic"}
@@ -149,9 +163,9 @@ def test_five_hundred_go_to_the_track_and_back_in_less_than_a_second_each(databa
             assert search.check(db) == []
             assert counts(db) == []
             assert cases.open_count(db, user) == 0
-        began = time.perf_counter()
-        done = database.write(lambda db: waves.take_back(db, user, wave_id))
-        seconds.append((there, time.perf_counter() - began))
+        with statements(database) as back:
+            done = database.write(lambda db: waves.take_back(db, user, wave_id))
+        assert max(len(there), len(back)) < MOST_STATEMENTS
         assert done.changed == 500
         with database.reading() as db:
             assert db.execute(sa.select(Idea.id, Idea.state, Idea.is_public).order_by(Idea.id)).all() == before
@@ -162,5 +176,3 @@ def test_five_hundred_go_to_the_track_and_back_in_less_than_a_second_each(databa
     with database.reading() as db:
         decisions = dict(db.execute(sa.select(Decision.action, sa.func.count()).group_by(Decision.action)).all())
         assert decisions["off-topic"] == decisions["undo"] == 1000
-    assert min(there for there, _ in seconds) < 1.0
-    assert min(back for _, back in seconds) < 1.0

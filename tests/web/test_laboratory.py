@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 
+from forum.db import insert
 from forum.domain import votes
 from forum.domain.rankings import participation
 from forum.jobs.schedule import WALKS
+from forum.models import Wave, WaveAct, WaveMember
 from tests import ranking
 from tests.making import Make, Site
 
@@ -107,6 +110,27 @@ def test_citizens_and_employees_who_differ_are_told_apart(site: Site) -> None:
     rows = part(site, "moves", of({"method": "net", "voters": "citizen"}, {"method": "net", "voters": "employee"}))
     assert rows
     assert all("Citizens and public employees differ." in row["why"] for row in rows)
+
+
+def test_a_decided_wave_is_told_and_a_suspicion_is_not(site: Site) -> None:
+    def fill(make: Make) -> None:
+        boss, place = make.user(role="moderator"), make.community()
+        for number, state in enumerate(("on-track", "open")):
+            idea_id = make.idea(
+                title=f"Wave {state}", state="off-topic", is_listed=False, is_public=False, votes=6 + number
+            )
+            values = {"community_id": place.id, "author_id": boss.id, "strength": 1.0, "signals": [], "words": []}
+            wave_id = insert(make.db, Wave, title="x", state=state, found_at=START, updated_at=START, **values)
+            act = {"action": "off-topic", "act_id": "a", "member_count": 1, "by_id": boss.id, "created_at": START}
+            act_id = insert(make.db, WaveAct, wave_id=wave_id, **act) if state == "on-track" else None
+            row = {"wave_id": wave_id, "subject_kind": "idea", "subject_id": idea_id, "added_at": START}
+            make.db.execute(sa.insert(WaveMember), {**row, "act_id": act_id})
+        make.idea(title="Plain", votes=9, against=2)
+
+    site.make(fill)
+    query = of({"method": "net", "track": "yes"}, {"method": "approval", "track": "yes"})
+    told = {row["title"]: "wave of posts" in row["why"] for row in part(site, "moves", query)}
+    assert told == {"Wave on-track": True, "Wave open": False, "Plain": False}
 
 
 def test_rankings_are_added_and_taken_out_by_the_address(site: Site) -> None:

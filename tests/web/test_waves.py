@@ -41,7 +41,7 @@ def test_a_wave_is_one_case_in_the_queue_and_leads_to_its_page(site: Site) -> No
     _, wave_id, __ = flood(site)
     page = site.get("/moderation?kind=wave").text
     assert "Looks like a wave (1)" in page
-    assert "Repeated text: " in page
+    assert "Repeated text: Free the secret weather machine" in page
     with site.database.reading() as db:
         case_id = db.execute(sa.select(Case.id).where(Case.kind == "wave")).scalar_one()
     case = site.get(f"/moderation/{case_id}?kind=wave").text

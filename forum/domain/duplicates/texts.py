@@ -74,12 +74,12 @@ def read(db: Connection, progress: Progress | None = None) -> Texts:
     texts, numbers = Texts(), dict[str, int]()
     total = int(db.execute(_COUNT).scalar_one())
     for row in _rows(db):
-        titled, said = _said(row)
+        titled, whole = said(row)
         texts.ids.append(row.id)
         texts.names.append(row.source_id or str(row.id))
         texts.nets.append(max(0, row.net))
         texts.published.append(row.state == "published")
-        texts.whole.add([(numbers.setdefault(stem, len(numbers)), count) for stem, count in said])
+        texts.whole.add([(numbers.setdefault(stem, len(numbers)), count) for stem, count in whole])
         texts.titles.add([(numbers.setdefault(stem, len(numbers)), count) for stem, count in titled])
         if progress and len(texts.ids) % STEP == 0:
             progress(len(texts.ids), total)
@@ -94,7 +94,7 @@ def _rows(db: Connection) -> Iterator[Any]:
         after = rows[-1].id
 
 
-def _said(row: Any) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+def said(row: Any) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     """How often the title says each stem, and how often the whole does, where the title counts several times."""
     title = terms.stems(row.title)
     # Of a text that nobody can find the index keeps no words: they are made anew.

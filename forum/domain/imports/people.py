@@ -1,6 +1,6 @@
 """People and communities of a source: found again by their name there, or made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection, insert_many, take_ids
 from forum.domain import founding
+from forum.domain.errors import NotFound
 from forum.domain.imports.memories import PEOPLE, Memory, chosen
 from forum.domain.imports.reports import Report
 from forum.domain.imports.rows import PlaceKey, number_of
@@ -24,14 +25,18 @@ _PLACES = sa.select(Community.id, Community.source_id, Community.visibility).whe
     Community.source == sa.bindparam("source")
 )
 _VISIBILITY = sa.select(Community.visibility).where(Community.id == sa.bindparam("the_id"))
+_BY_SLUG = sa.select(Community.id, Community.visibility).where(Community.slug == sa.bindparam("slug"))
 _BANNERS = 8
 
 
 class People:
     """The people of one source. They become users whose status is `imported`: nobody can sign in as them."""
 
-    def __init__(self, db: Connection, source: str, report: Report, memory: Memory) -> None:
+    def __init__(
+        self, db: Connection, source: str, report: Report, memory: Memory, shown: Callable[[str], str] | None = None
+    ) -> None:
         self._db, self._source, self._report, self._memory = db, source, report, memory
+        self._shown = shown or without_address
         self._ids: dict[str, int] = {}
 
     def ids(self, names: Mapping[str, datetime]) -> dict[str, int]:
@@ -61,7 +66,7 @@ class People:
             {
                 "id": key,
                 "handle": handles[name],
-                "name": shown(name),
+                "name": self._shown(name),
                 "status": "imported",
                 "wants_mail": False,
                 "created_at": moment,
@@ -76,7 +81,7 @@ class People:
 
     def _handles(self, names: list[str]) -> dict[str, str]:
         """Name → a handle that nobody has."""
-        wanted = {name: handle(shown(name)) for name in names}
+        wanted = {name: handle(self._shown(name)) for name in names}
         taken = {row.handle for row in chosen(self._db, _HANDLES, list(set(wanted.values())))}
         handles: dict[str, str] = {}
         for name, wish in wanted.items():
@@ -91,7 +96,7 @@ class People:
         return handles
 
 
-def shown(name: str) -> str:
+def without_address(name: str) -> str:
     """The name as pages show it: of a mail address only what stands before the @."""
     return name.partition("@")[0] if "@" in name.strip("@") else name
 
@@ -130,3 +135,21 @@ class Places:
             source=self._source,
             source_id=place.source_id,
         )
+
+
+class ChosenPlaces(Places):
+    """Communities that are here already, named by their short names: for sources that have none of their own."""
+
+    def ensure(self, place: PlaceKey) -> tuple[int, bool]:
+        """The id of a community and whether everybody may see it. NotFound if there is none of this name."""
+        if place.name not in self._known:
+            row = self._db.execute(_BY_SLUG, {"slug": place.name}).first()
+            if row is None:
+                raise NotFound(f"There is no community {place.name!r}. Make it first.")
+            self._known[place.name] = (row.id, row.visibility == "public")
+        return self._known[place.name]
+
+    def find(self, place: PlaceKey) -> int | None:
+        """The id of a community, if it is here."""
+        row = self._db.execute(_BY_SLUG, {"slug": place.name}).first()
+        return int(row.id) if row else None

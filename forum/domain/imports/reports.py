@@ -25,6 +25,25 @@ class Tally:
 
 
 @dataclass(slots=True)
+class Ballots:
+    """What became of single votes. `votes` counts the last of each person on each idea: the tally of its rows."""
+
+    votes: Tally = field(default_factory=Tally)
+    rows: int = 0  # in the file, votes that were changed later included
+    up: int = 0  # that count
+    down: int = 0
+    passed: int = 0
+    homeless: int = 0  # on ideas that are not there
+
+    def line(self, is_dry: bool) -> str:
+        """What became of them, in words."""
+        return (
+            f"Votes in the file: {self.rows:,}. The last of each person counts: {self.up:,} for, "
+            f"{self.down:,} against, {self.passed:,} passed. {_told(self.votes, is_dry).partition('; ')[2]}"
+        )
+
+
+@dataclass(slots=True)
 class Report:
     """One run. `is_dry`: nothing was written, the figures say what a run would do."""
 
@@ -39,6 +58,7 @@ class Report:
     joinless: int = 0  # comments whose idea is not there; among the skipped ones
     stages: Counter[tuple[str, str]] = field(default_factory=Counter)  # (the source's word, our status) → ideas
     unknown_columns: dict[str, list[str]] = field(default_factory=dict)
+    ballots: Ballots | None = None  # where the source knows who voted how
     notes: list[str] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     bad_count: int = 0
@@ -57,7 +77,9 @@ class Report:
         lines = [
             f"Ideas: {_told(self.ideas, self.is_dry)}",
             f"Comments: {_told(self.comments, self.is_dry)}",
-            f"Votes in the file: {votes}. They count as imported totals.",
+            self.ballots.line(self.is_dry)
+            if self.ballots
+            else f"Votes in the file: {votes}. They count as imported totals.",
             f"Communities {made}: {self.communities_created:,}. People {made}: {self.people_created:,}.",
         ]
         if self.stages:
@@ -73,6 +95,8 @@ class Report:
             lines.append(f"Private ideas: {self.private:,}. They are held: only moderators see them.")
         if self.joinless:
             lines.append(f"Comments that belong to no idea here: {self.joinless:,}. They were left out.")
+        if self.ballots and self.ballots.homeless:
+            lines.append(f"Votes on ideas that are not here: {self.ballots.homeless:,}. They were left out.")
         for name, tally in (("ideas", self.ideas), ("comments", self.comments)):
             if tally.missing:
                 lines.append(f"No longer in the file: {tally.missing:,} {name}. They stay as they are.")

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from forum.domain.imports.tables import BadRow, Progress
 
@@ -89,6 +89,18 @@ class CommentRow:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class VoteRow:
+    """One vote: +1 for, -1 against, 0 for having seen the idea and passed. Of one person the last on an idea counts."""
+
+    file: str
+    line: int
+    idea: str  # the source id of its idea
+    person: str
+    value: int
+    created_at: datetime
+
+
 class Source(Protocol):
     """A set of files in one format. Reading raises Unreadable; each call reads anew from the beginning."""
 
@@ -111,6 +123,17 @@ class Source(Protocol):
 
     def unknown_columns(self) -> dict[str, list[str]]:
         """File → columns that the format does not have; known after reading."""
+
+
+@runtime_checkable
+class VotingSource(Source, Protocol):
+    """A source that knows who voted how. All of it goes into one community of this site, `place` by its short name."""
+
+    def votes(self, progress: Progress | None = None) -> Iterator[VoteRow | BadRow]:
+        """Every vote in the order of the file."""
+
+    def shown(self, person: str) -> str:
+        """The name that pages show for a person of this source."""
 
 
 def digest(value: Mapping[str, Any] | list[Any]) -> str:

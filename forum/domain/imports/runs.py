@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from forum.db import Connection, cache_more
 from forum.domain import similar
-from forum.domain.imports import comments, ideas
+from forum.domain.imports import ballots, comments, ideas
 from forum.domain.imports.memories import Memory, parts
-from forum.domain.imports.people import People, Places
+from forum.domain.imports.people import ChosenPlaces, People, Places
 from forum.domain.imports.reports import Report, Tally
-from forum.domain.imports.rows import Source
+from forum.domain.imports.rows import Source, VotingSource
 from forum.domain.imports.states import State
 from forum.domain.imports.tables import Progress
 from forum.domain.imports.texts import Converter
@@ -41,8 +41,8 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         source.name,
         report,
         memory,
-        People(db, source.name, report, memory),
-        Places(db, source.name, report, is_dry=is_dry),
+        People(db, source.name, report, memory, source.shown if isinstance(source, VotingSource) else None),
+        (ChosenPlaces if isinstance(source, VotingSource) else Places)(db, source.name, report, is_dry=is_dry),
         Bulk(db),
         ideas_before=before[0],
         last_comment_id=db.execute(_LAST_COMMENT).scalar() or 0,
@@ -55,6 +55,8 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         said = (comments.plan(state, part) for part in parts(source.comments(progress), BATCH))
         for comment_plan, texts in converter.over(said, lambda plan: plan.jobs()):
             comments.write(state, comment_plan, texts)
+    if isinstance(source, VotingSource):
+        report.ballots = ballots.bring_in(state, source.votes(progress))
     state.mend()
     if report.ideas.created and not is_dry:
         similar.look_later(db, last_idea_id, db.execute(_LAST_IDEA).scalar() or 0)

@@ -78,7 +78,7 @@ class Table:
         name = self.path.name
         csv.field_size_limit(LONGEST)
         with self.path.open("rb") as file:
-            lines = _Lines(name, file, progress)
+            lines = Lines(name, file, progress)
             self.nul_lines = lines.nul_lines
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             begins_on = 1
@@ -122,7 +122,7 @@ class Table:
         return Row(name, line, {column: value.strip() for column, value in zip(self.columns, values, strict=True)})
 
 
-class _Lines:
+class Lines:
     """The lines of a file as text: UTF-8, with or without a byte-order mark. Raises Unreadable for anything else."""
 
     def __init__(self, name: str, file: BinaryIO, progress: Progress | None) -> None:
@@ -131,7 +131,7 @@ class _Lines:
         self.nul_lines: list[int] = []
         self.is_cut_off = False  # the last line was read, and no line end stood after it
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "Lines":
         return self
 
     def __next__(self) -> str:

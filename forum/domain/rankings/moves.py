@@ -12,7 +12,7 @@ from forum.db import Connection
 from forum.domain.rankings.comparisons import LOOKED, Column, common, titles
 from forum.domain.rankings.participation import day_of, openings
 from forum.domain.rankings.selections import Selection
-from forum.models import Idea
+from forum.models import Idea, Wave, WaveMember
 from forum.text import date
 
 SHOWN = 10
@@ -54,6 +54,7 @@ class _Setting:
     middle_votes: float
     middle_moment: datetime
     opened: dict[int, datetime]
+    in_waves: frozenset[int]  # ideas
 
     def has(self, *methods: str) -> bool:
         return any(selection.method in methods for selection in self.selections)
@@ -68,6 +69,13 @@ _FACTS = sa.select(
     Idea.id, Idea.community_id, Idea.up, Idea.down, Idea.employee_up, Idea.employee_down, Idea.imported_up,
     Idea.imported_down, Idea.aside_up, Idea.aside_down, Idea.created_at,
 ).where(Idea.id.in_(sa.bindparam("ids", expanding=True)))  # fmt: skip
+
+_IN_WAVES = (  # only what a public decision said of them: an open wave is a suspicion, and for moderators alone
+    sa.select(WaveMember.subject_id)
+    .join_from(WaveMember, Wave, Wave.id == WaveMember.wave_id)
+    .where(WaveMember.subject_kind == "idea", WaveMember.subject_id.in_(sa.bindparam("ids", expanding=True)))
+    .where(Wave.state == "on-track", WaveMember.act_id.is_not(None))
+)
 
 
 def moves(db: Connection, first: Column, second: Column, *, most: int = SHOWN) -> list[Move]:
@@ -84,6 +92,7 @@ def moves(db: Connection, first: Column, second: Column, *, most: int = SHOWN) -
         median(row.up + row.down for row in rows.values()),
         sorted(row.created_at for row in rows.values())[len(rows) // 2],
         openings(db),
+        frozenset(db.execute(_IN_WAVES, {"ids": sorted(heads)}).scalars()),
     )
     found = titles(db, sorted(heads))
     made = [_move(row, found[idea_id], first, second, setting) for idea_id, row in rows.items()]
@@ -121,6 +130,11 @@ def _imported(idea: Any, setting: _Setting) -> Iterator[str]:
         yield "All its votes are totals from before this forum. They do not say who voted."
     else:
         yield "Part of its votes are totals from before this forum. They do not say who voted."
+
+
+def _wave(idea: Any, setting: _Setting) -> Iterator[str]:
+    if idea.id in setting.in_waves:
+        yield "Moderators put it on the off-topic track with a wave of posts that came together."
 
 
 def _aside(idea: Any, setting: _Setting) -> Iterator[str]:
@@ -187,6 +201,6 @@ def _percent(part: int, whole: int) -> str:
 
 
 _RULES: Sequence[Callable[[Any, _Setting], Iterator[str]]] = (
-    _imported, _aside, _age, _camps, _size, _split, _first_day,
+    _imported, _wave, _aside, _age, _camps, _size, _split, _first_day,
 )  # fmt: skip
 """In the order of their weight: the first MOST_REASONS are told."""

@@ -15,7 +15,7 @@ from forum.clock import now
 from forum.db import Connection, PerDialect
 from forum.domain import communities
 from forum.domain.rankings import measures
-from forum.models import Figure, Idea, Vote
+from forum.models import Community, Figure, Idea, Vote
 
 NAME = "participation"
 DAYS = 14  # of a community that are told one by one; what comes after is one more
@@ -48,24 +48,24 @@ class Participation:
         return self.authors.get(1, 0)
 
 
-def _sizes(key: Any, *conditions: Any, join: Any = None) -> sa.Select[Any]:
-    """How many rows each key has → how many keys have so many."""
-    each = sa.select(sa.func.count().label("size")).where(*conditions).group_by(key)
-    if join is not None:
-        each = each.join_from(*join)
-    inner = each.subquery("each")
-    return sa.select(inner.c.size, sa.func.count().label("people")).group_by(inner.c.size)
-
-
-_AUTHORS = _sizes(Idea.author_id, Idea.is_public)
-_VOTERS = _sizes(Vote.user_id, Idea.is_public, join=(Vote, Idea, Idea.id == Vote.idea_id))
-_OPENED = (
-    sa.select(Idea.community_id, sa.func.min(Idea.created_at).label("moment"))
-    .where(Idea.is_public)
-    .group_by(Idea.community_id)
+_VOTERS = sa.select(Vote.user_id, sa.func.count().label("votes")).group_by(Vote.user_id)
+_VOTES_HIDDEN = (
+    sa.select(Vote.user_id, sa.func.count().label("votes"))
+    .join_from(Idea, Vote, Vote.idea_id == Idea.id)
+    .where(~Idea.is_public)
+    .group_by(Vote.user_id)
+)
+_opened = (
+    sa.select(sa.func.min(Idea.created_at))
+    .where(Idea.community_id == Community.id, Idea.is_listed)
+    .scalar_subquery()
+    .label("moment")
+)
+_OPENED = sa.select(Community.id, sa.type_coerce(_opened, Idea.created_at.type).label("moment")).where(
+    Community.visibility == "public"
 )
 _IDEAS = (
-    sa.select(Idea.id, Idea.community_id, Idea.created_at, (Idea.up + Idea.down).label("votes"))
+    sa.select(Idea.id, Idea.community_id, Idea.author_id, Idea.created_at, (Idea.up + Idea.down).label("votes"))
     .where(Idea.is_public, Idea.id > sa.bindparam("after"))
     .order_by(Idea.id)
     .limit(STEP)
@@ -78,14 +78,20 @@ _KEPT = sa.select(Figure.made_at, Figure.data).where(Figure.name == NAME)
 
 def count(db: Connection) -> Participation:
     """Everything anew, over all public ideas; on a large forum this takes long."""
-    authors = {row.size: row.people for row in db.execute(_AUTHORS)}
-    voters = {row.size: row.people for row in db.execute(_VOTERS)}
-    return Participation(authors, voters, _days(db), now())
+    voters = Counter({row.user_id: row.votes for row in db.execute(_VOTERS)})
+    voters.subtract({row.user_id: row.votes for row in db.execute(_VOTES_HIDDEN)})
+    authors, days = _count_ideas(db)
+    return Participation(_sizes(authors), _sizes(voters), days, now())
+
+
+def _sizes(shares: Counter[int]) -> dict[int, int]:
+    """How many have so many."""
+    return dict(sorted(Counter(share for share in shares.values() if share > 0).items()))
 
 
 def openings(db: Connection) -> dict[int, datetime]:
     """Community id → the moment of its first public idea: when it opened, as far as this forum can tell."""
-    return {row.community_id: row.moment for row in db.execute(_OPENED)}
+    return {row.id: row.moment for row in db.execute(_OPENED) if row.moment is not None}
 
 
 def day_of(created_at: datetime, opened_at: datetime) -> int:
@@ -94,16 +100,20 @@ def day_of(created_at: datetime, opened_at: datetime) -> int:
     return number if number <= DAYS else 0
 
 
-def _days(db: Connection) -> tuple[Day, ...]:
+def _count_ideas(db: Connection) -> tuple[Counter[int], tuple[Day, ...]]:
+    """Ideas by author, and by the day of their communities."""
     opened, after = openings(db), 0
+    authors: Counter[int] = Counter()
     votes: dict[int, Counter[int]] = {}
     while rows := db.execute(_IDEAS, {"after": after}).all():
+        authors.update(row.author_id for row in rows)
         for row in rows:
             day = day_of(row.created_at, opened[row.community_id])
             votes.setdefault(day, Counter())[row.votes] += 1
         after = rows[-1].id
     order = [number for number in (*range(1, DAYS + 1), 0) if number in votes]
-    return tuple(Day(number, votes[number].total(), measures.median(votes[number]) or 0.0) for number in order)
+    days = tuple(Day(number, votes[number].total(), measures.median(votes[number]) or 0.0) for number in order)
+    return authors, days
 
 
 def is_large(db: Connection) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from forum.db import Connection
-from forum.domain import agencies, communities, formulas, tags
+from forum.domain import agencies, communities, consensus, formulas, tags, themes
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.ideas import STATUSES
@@ -21,6 +21,8 @@ PARAMETERS = (
     "track", "aside",
 )  # fmt: skip
 """The names of a selection's values in addresses, forms and files, in their order."""
+
+THEME_WRONG = "There is no such theme. Its number stands in its address, after /themes/."
 
 Values = Mapping[str, str | Sequence[str]]
 
@@ -70,12 +72,18 @@ def read(db: Connection, values: Values) -> Selection:
         confirmed=_flag("confirmed", given, errors),
         track=_flag("track", given, errors),
         aside=_flag("aside", given, errors),
-        theme=given["theme"],
+        theme=_theme(db, given["theme"]),
     )
     errors |= _wrong(db, selection)
     if errors:
         raise Invalid(errors)
     return selection
+
+
+def _theme(db: Connection, given: str) -> str:
+    """The id of the theme, or of the one that took its place; what was given, if it is none."""
+    found = themes.find(db, given) if given else None
+    return given if found is None else str(found.id)
 
 
 def _one(value: str | Sequence[str]) -> str:
@@ -111,7 +119,9 @@ def _flag(name: str, given: Mapping[str, str], errors: dict[str, str]) -> bool:
 def _wrong(db: Connection, selection: Selection) -> dict[str, str]:
     """Field → sentence for what can't be."""
     errors = {
-        name: sentence for name, (known, sentence) in _choices(db).items() if getattr(selection, name) not in known
+        name: sentence
+        for name, (known, sentence) in _choices(db, selection).items()
+        if getattr(selection, name) not in known
     }
     known = {place.slug for place in communities.directory(db).values() if _is_ranked(place)}
     if missing := [slug for slug in selection.communities if slug not in known]:
@@ -125,7 +135,7 @@ def _wrong(db: Connection, selection: Selection) -> dict[str, str]:
     return errors
 
 
-def _choices(db: Connection) -> dict[str, tuple[Collection[str], str]]:
+def _choices(db: Connection, selection: Selection) -> dict[str, tuple[Collection[str], str]]:
     """Field → what it can be, and what to say otherwise."""
     offices = [agency.slug for agency in agencies.everyone(db)]
     return {
@@ -134,7 +144,7 @@ def _choices(db: Connection) -> dict[str, tuple[Collection[str], str]]:
         "agency": (("", *offices), "There is no agency of this name."),
         "author": (("", *KINDS), "Authors are citizens or employees."),
         "voters": (("", *KINDS), "Voters are citizens or employees."),
-        "theme": (("",), "There is no such theme."),
+        "theme": ([selection.theme] if _is_theme(db, selection.theme) else [], THEME_WRONG),
     }
 
 
@@ -161,6 +171,7 @@ def filters(db: Connection, selection: Selection) -> list[Filters]:
         sort=formula.sort,
         tag_id=_tag_id(db, selection.tag) if selection.tag else None,
         agency_id=agencies.get(db, selection.agency).id if selection.agency else None,
+        theme_id=_theme_id(db, selection.theme) if selection.theme else None,
         status=selection.status or None,
         author_kind=selection.author or None,
         since=_at(selection.since) if selection.since else None,
@@ -182,6 +193,20 @@ def _tag_id(db: Connection, slug: str) -> int:
     return -1 if found is None else found  # a tag that is gone: no idea has it
 
 
+def _is_theme(db: Connection, given: str) -> bool:
+    return not given or themes.find(db, given) is not None
+
+
+def _theme_id(db: Connection, given: str) -> int:
+    found = themes.find(db, given)
+    return -1 if found is None else found.id  # a theme that went nowhere: no idea has it
+
+
+def _theme_name(db: Connection, given: str) -> str:
+    found = themes.find(db, given)
+    return given if found is None else found.label
+
+
 def _community_ids(db: Connection, selection: Selection) -> list[int | None]:
     if not selection.communities:
         return [None]
@@ -194,7 +219,8 @@ def _community_ids(db: Connection, selection: Selection) -> list[int | None]:
 def in_words(db: Connection, selection: Selection) -> list[str]:
     """What is ranked, which votes count and how equal scores are ordered, in plain sentences."""
     formula = formulas.get(selection.method)
-    return [f"Formula: {formula.label}. {formula.summary}", *_ideas(db, selection), *_votes(selection), formulas.TIES]
+    votes = consensus.in_words(db) if formula.name == "consensus" else _votes(selection)
+    return [f"Formula: {formula.label}. {formula.summary}", *_ideas(db, selection), *votes, formulas.TIES]
 
 
 def _ideas(db: Connection, selection: Selection) -> list[str]:
@@ -212,7 +238,7 @@ def _narrowed(db: Connection, selection: Selection) -> list[str]:
     if selection.tag:
         words.append(f"Only ideas with the tag “{selection.tag}”.")
     if selection.theme:
-        words.append(f"Only ideas of theme {selection.theme}.")
+        words.append(f"Only ideas of the theme “{_theme_name(db, selection.theme)}”.")
     if selection.status:
         words.append(f"Only ideas that stand at: {STATUSES[selection.status].lower()}.")
     if selection.agency:
@@ -249,7 +275,7 @@ def in_short(db: Connection, selection: Selection) -> str:
     names = {place.slug: place.name for place in communities.directory(db).values()}
     parts = [names.get(slug, slug) for slug in selection.communities]
     parts += [f"tag {selection.tag}"] if selection.tag else []
-    parts += [f"theme {selection.theme}"] if selection.theme else []
+    parts += [f"theme {_theme_name(db, selection.theme)}"] if selection.theme else []
     parts += [STATUSES[selection.status].lower()] if selection.status else []
     parts += [agencies.get(db, selection.agency).name] if selection.agency else []
     parts += [f"posted by {KINDS[selection.author].lower()}"] if selection.author else []

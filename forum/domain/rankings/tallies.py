@@ -4,7 +4,7 @@ Nearly all votes stand in the counts of the ideas. Only what these can't tell is
 accounts without a confirmed address (taken away) and the votes set aside (added).
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ class Tally(NamedTuple):
 
 
 class _Part(NamedTuple):
+    """Votes of one idea that were read from the votes."""
+
     up: int
     down: int
     employee_up: int
@@ -62,18 +64,22 @@ _FIGURES = (
     _number(sa.and_(Vote.value == -1, Vote.is_employee)).label("employee_down"),
 )
 _UNCONFIRMED = (
+    sa.select(User.id)
+    .where(User.email_confirmed_at.is_(None), User.id > sa.bindparam("after"))
+    .order_by(User.id)
+    .limit(sa.bindparam("most"))
+)
+_OF_PEOPLE = (
     sa.select(*_FIGURES)
-    .join_from(User, Vote, Vote.user_id == User.id)
-    .where(User.email_confirmed_at.is_(None), ~asides.holds(Vote))
+    .where(Vote.user_id.in_(sa.bindparam("ids", expanding=True)), ~asides.holds(Vote))
     .group_by(Vote.idea_id)
 )
 _marks = sa.select(VoteAside.idea_id, VoteAside.user_id).distinct().subquery("marks")
-_ASIDE = (
-    sa.select(*_FIGURES)
-    .join_from(_marks, Vote, sa.and_(Vote.idea_id == _marks.c.idea_id, Vote.user_id == _marks.c.user_id))
-    .group_by(Vote.idea_id)
+_ASIDE = sa.select(Vote.idea_id.label("id"), Vote.value, Vote.is_employee).join_from(
+    _marks, Vote, sa.and_(Vote.idea_id == _marks.c.idea_id, Vote.user_id == _marks.c.user_id)
 )
 _ASIDE_CONFIRMED = _ASIDE.join(User, User.id == Vote.user_id).where(User.email_confirmed_at.is_not(None))
+PEOPLE = 1_000  # whose votes are read with one statement
 
 
 class Counter:
@@ -81,35 +87,52 @@ class Counter:
 
     def __init__(self, db: Connection, selection: Selection) -> None:
         """Reads at once what the counts of ideas do not tell: an entry for each idea that has such votes."""
-        self._selection = selection
-        more = (_ASIDE_CONFIRMED if selection.confirmed else _ASIDE) if selection.aside else None
-        self._more = dict(_parts(db, more))
-        self._less = dict(_parts(db, _UNCONFIRMED if selection.confirmed else None))
+        self._more = _aside(db, selection.confirmed) if selection.aside else {}
+        self._less = _unconfirmed(db) if selection.confirmed else {}
+        self._voters = selection.voters
+        self._has_totals = not (selection.voters or selection.confirmed)
 
     def of(self, row: Any) -> Tally:
         """The votes for and against this idea that count."""
-        selection = self._selection
-        parts = [
-            (1, _Part(row.up - row.imported_up, row.down - row.imported_down, row.employee_up, row.employee_down)),
-            (1, self._more.get(row.id, _NONE)),
-            (-1, self._less.get(row.id, _NONE)),
-        ]
-        up = sum(sign * _voters(selection.voters, part.up, part.employee_up) for sign, part in parts)
-        down = sum(sign * _voters(selection.voters, part.down, part.employee_down) for sign, part in parts)
-        if selection.voters or selection.confirmed:
-            return Tally(up, down)
-        return Tally(up, down, row.imported_up, row.imported_down)
+        up, down = row.up - row.imported_up, row.down - row.imported_down
+        employee_up, employee_down = row.employee_up, row.employee_down
+        if more := self._more.get(row.id):
+            up, down = up + more.up, down + more.down
+            employee_up, employee_down = employee_up + more.employee_up, employee_down + more.employee_down
+        if less := self._less.get(row.id):
+            up, down = up - less.up, down - less.down
+            employee_up, employee_down = employee_up - less.employee_up, employee_down - less.employee_down
+        if self._voters == "employee":
+            up, down = employee_up, employee_down
+        elif self._voters == "citizen":
+            up, down = up - employee_up, down - employee_down
+        if self._has_totals:
+            return Tally(up, down, row.imported_up, row.imported_down)
+        return Tally(up, down)
 
 
-_NONE = _Part(0, 0, 0, 0)
+def _unconfirmed(db: Connection) -> dict[int, _Part]:
+    """Idea id → votes that count, of accounts without a confirmed address. Person by person: they are few."""
+    found: dict[int, _Part] = {}
+    after = 0
+    while ids := list(db.execute(_UNCONFIRMED, {"after": after, "most": PEOPLE}).scalars()):
+        for row in db.execute(_OF_PEOPLE, {"ids": ids}):
+            _add(found, row.id, (row.up, row.down, row.employee_up, row.employee_down))
+        after = ids[-1]
+    return found
 
 
-def _voters(kind: str, everyone: int, employees: int) -> int:
-    return {"": everyone, "employee": employees, "citizen": everyone - employees}[kind]
+def _aside(db: Connection, confirmed: bool) -> dict[int, _Part]:
+    """Idea id → votes that were set aside."""
+    found: dict[int, _Part] = {}
+    for row in db.execute(_ASIDE_CONFIRMED if confirmed else _ASIDE):
+        up, down = int(row.value == 1), int(row.value == -1)
+        _add(found, row.id, (up, down, up * row.is_employee, down * row.is_employee))
+    return found
 
 
-def _parts(db: Connection, statement: sa.Select[Any] | None) -> Iterator[tuple[int, _Part]]:
-    if statement is None:
-        return
-    for row in db.execute(statement):
-        yield row.id, _Part(int(row.up), int(row.down), int(row.employee_up), int(row.employee_down))
+def _add(found: dict[int, _Part], idea_id: int, more: Sequence[int]) -> None:
+    kept = found.get(idea_id)
+    found[idea_id] = (
+        _Part(*map(int, more)) if kept is None else _Part(*(a + int(b) for a, b in zip(kept, more, strict=True)))
+    )

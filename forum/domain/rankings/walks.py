@@ -25,6 +25,7 @@ FIELDS = ("rank", *plain.FIELDS, "score", "cast_up", "cast_down", "imported_up",
 
 STEP = 500
 FEW = 10_000  # so many are picked out without putting all in order
+KNOWN = 100_000  # tallies whose scores are kept while an order is made
 DIGITS = 7  # of a score, in files and where scores are compared
 
 Score = Callable[[int, int, datetime], float]
@@ -128,7 +129,7 @@ def _read(db: Connection, selection: Selection, most: int | None) -> Iterator[_S
 
 def _count(db: Connection, selection: Selection, most: int | None) -> Iterator[_Scored]:
     """By tallies counted anew."""
-    counter, score = Counter(db, selection), SCORES[selection.method]
+    counter, score = Counter(db, selection), _score_of(selection.method)
 
     def scored() -> Iterator[tuple[float, int, Tally]]:
         for one in filters(db, selection):
@@ -138,6 +139,24 @@ def _count(db: Connection, selection: Selection, most: int | None) -> Iterator[_
 
     in_order = _all_in_order(scored()) if most is None or most > FEW else iter(heapq.nlargest(most, scored()))
     return (_Scored(idea_id, points, tally) for points, idea_id, tally in in_order)
+
+
+def _score_of(method: str) -> Score:
+    """The score of this method; worked out once for each tally, where nothing else counts."""
+    if method in ("net", "trending"):
+        return SCORES[method]
+    known: dict[tuple[int, int], float] = {}
+
+    def score(up: int, down: int, moment: datetime) -> float:
+        key = up, down
+        found = known.get(key)
+        if found is None:
+            if len(known) >= KNOWN:
+                known.clear()
+            found = known[key] = SCORES[method](up, down, moment)
+        return found
+
+    return score
 
 
 def _all_in_order(scored: Iterator[tuple[float, int, Tally]]) -> Iterator[tuple[float, int, Tally]]:

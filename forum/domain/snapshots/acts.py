@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import __version__, text
 from forum.clock import now
 from forum.db import Connection, insert_once, is_sqlite
-from forum.domain import formulas, rankings, settling
+from forum.domain import consensus, formulas, rankings, settling
 from forum.domain.errors import Conflict, Invalid
 from forum.domain.exports import Origin
 from forum.domain.people import Person
@@ -139,10 +139,12 @@ def create(
         record = {
             **head,
             "number": number,
+            "made_by": user.id,
             "previous": previous,
             "address": f"{origin.base_url}/snapshots/{number}",
             "idea_count": len(rows),
             "ideas": [seals.entry(row) for row in rows],
+            "model": _model(db, selection, [row.idea_id for row in rows]),
         }
         if _store(db, user, signer, record):
             db.execute(_ADD_IDEAS, [{"number": number, **row._asdict()} for row in rows])
@@ -167,19 +169,42 @@ def _head(db: Connection, selection: Selection, origin: Origin, fields: Snapshot
     }
 
 
+def _model(db: Connection, selection: Selection, ids: list[int]) -> dict[str, Any] | None:
+    """For scores that no tally gives: the run that found them, and the figures of each camp for each idea."""
+    run = None if formulas.get(selection.method).is_by_tally else consensus.latest(db)
+    if run is None or run.made_at is None:
+        return None
+    found = {idea_id: consensus.of_idea(db, run, idea_id) for idea_id in ids}
+    return {
+        "run": run.id,
+        "version": run.version,
+        "parameters": run.parameters,
+        "made_at": seals.moment_text(run.made_at),
+        "people": run.people,
+        "votes": run.votes,
+        "circles": run.circles,
+        "ideas": [
+            {"id": idea_id, "voters": one.voters, "circle": one.circle, "camps": one.camps}
+            for idea_id, one in found.items()
+            if one is not None
+        ],
+    }
+
+
 def _store(db: Connection, user: Person, signer: Signer, record: dict[str, Any]) -> bool:
     content = seals.canonical(record)
     digest = seals.sha256(content)
     names = ("number", "title", "method", "selection", "most", "idea_count", "version")
+    made_at = seals.moment_of(record["made_at"])
     return insert_once(
         db,
         Snapshot,
         **{name: record[name] for name in names},
-        made_at=seals.moment_of(record["made_at"]),
+        made_at=made_at,
         made_by_id=user.id,
         content=content,
         sha256=digest,
-        signature=seals.sign(signer, record["number"], digest),
+        signature=seals.sign(signer, record["number"], digest, made_at),
     )
 
 

@@ -15,6 +15,7 @@ from forum.domain.snapshots import files, seals
 from forum.models import Snapshot, SnapshotFile, SnapshotIdea
 from forum.signing import Signer
 
+CAMPS_FAR = 1e-3  # weights of camps are kept with few digits
 _MOST_NAMED = 3  # of the ideas that differ
 _SNAPSHOT = sa.select(*Snapshot.__table__.columns).where(Snapshot.number == sa.bindparam("number"))
 _IDEAS = (
@@ -72,7 +73,7 @@ def _checks(db: Connection, signer: Signer, snapshot: Any, rows: Sequence[Any], 
     )
     yield _check(
         "Signature",
-        seals.is_signed(signer, snapshot.signature, snapshot.number, snapshot.sha256),
+        seals.is_signed(signer, snapshot.signature, snapshot.number, snapshot.sha256, snapshot.made_at),
         "The signature was made by this server.",
         "The signature does not match. The digest was changed, or the secret of this server is another one now.",
     )
@@ -110,7 +111,7 @@ def _read(content: bytes) -> dict[str, Any] | None:
 def _is_headed(snapshot: Any, record: Mapping[str, Any]) -> bool:
     names = ("number", "title", "method", "selection", "most", "idea_count", "version")
     return all(getattr(snapshot, name) == record.get(name) for name in names) and (
-        seals.moment_text(snapshot.made_at) == record.get("made_at")
+        seals.moment_text(snapshot.made_at) == record.get("made_at") and snapshot.made_by_id == record.get("made_by")
     )
 
 
@@ -142,12 +143,27 @@ def _ranks(record: Mapping[str, Any], ideas: Sequence[Any], rows: Sequence[Any])
     )
     holds = bool(rows) and len(ideas) == len(rows) and is_ordered and are_sums
     if score is None:
-        good = "The ranks follow from the scores. The scores come from a model, so we can't work them out from tallies."
+        good = "The ranks follow from the scores, and the scores from the figures of the camps."
+        exact, far = _by_camps(record, rows), CAMPS_FAR
     else:
-        good = "Scores and ranks, worked out again from the votes, are the same."
-        exact = [(score(row.up, row.down, row.created_at), row.score) for row in rows]
-        holds = holds and all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in exact)
+        good, far = "Scores and ranks, worked out again from the votes, are the same.", 1e-9
+        exact = [score(row.up, row.down, row.created_at) for row in rows]
+    holds = holds and len(exact) == len(rows)
+    holds = holds and all(
+        math.isclose(a, row.score, rel_tol=1e-9, abs_tol=far) for a, row in zip(exact, rows, strict=True)
+    )
     return _check("Ranks", holds, good, "Scores or ranks do not follow from the votes by the formula.")
+
+
+def _by_camps(record: Mapping[str, Any], rows: Sequence[Any]) -> list[float]:
+    """Consensus scores from the sealed figures of the camps: the product of their shares, each worked out again."""
+    try:
+        camps = {one["id"]: one["camps"] for one in record["model"]["ideas"]}
+        return [
+            math.prod((camp["weight_for"] + 1) / (camp["weight"] + 2) for camp in camps[row.idea_id]) for row in rows
+        ]
+    except (KeyError, TypeError):
+        return []
 
 
 def _previous(db: Connection, record: Mapping[str, Any], number: int) -> Check:
@@ -165,7 +181,7 @@ def _files(signer: Signer, snapshot: Any, made: Sequence[Any]) -> Check:
         for one in made
         if seals.sha256(bytes(one.content)) != one.sha256
         or one.format not in files.FORMATS
-        or not seals.is_signed(signer, one.signature, snapshot.number, one.sha256, one.format)
+        or not seals.is_signed(signer, one.signature, snapshot.number, one.sha256, one.made_at, one.format)
     ]
     left = len(files.formats_of(snapshot.idea_count)) - len(made)
     good = f"All {len(made)} files are as they were made."

@@ -91,7 +91,8 @@ def make(db: Connection, number: int, name: str, *, is_public: bool) -> bytes:
 def keep(db: Connection, signer: Signer, number: int, name: str, content: bytes) -> bool:
     """Keep a file for good, with its digest and this server's signature. False if one is there already."""
     digest = seals.sha256(content)
-    signature = seals.sign(signer, number, digest, name)
+    made_at = now()
+    signature = seals.sign(signer, number, digest, made_at, name)
     return insert_once(
         db,
         SnapshotFile,
@@ -100,7 +101,7 @@ def keep(db: Connection, signer: Signer, number: int, name: str, content: bytes)
         content=content,
         sha256=digest,
         signature=signature,
-        made_at=now(),
+        made_at=made_at,
     )
 
 

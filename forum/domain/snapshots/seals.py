@@ -65,14 +65,18 @@ def entry(row: Any) -> dict[str, Any]:
     }
 
 
-def sign(signer: Signer, number: int, digest: str, what: str = SEAL) -> str:
+def sign(signer: Signer, number: int, digest: str, made_at: datetime, what: str = SEAL) -> str:
     """This server's signature over a digest: of the sealed record, or of a file (`what` is its kind)."""
-    return signer.sign(PURPOSE, {"number": number, "what": what, "sha256": digest})
+    return signer.sign(PURPOSE, _signed(number, digest, made_at, what))
 
 
-def is_signed(signer: Signer, signature: str, number: int, digest: str, what: str = SEAL) -> bool:
+def is_signed(signer: Signer, signature: str, number: int, digest: str, made_at: datetime, what: str = SEAL) -> bool:
     """Did this server, with the secret it has now, sign this digest for this snapshot?"""
     try:
-        return signer.read(PURPOSE, signature) == {"number": number, "what": what, "sha256": digest}
+        return signer.read(PURPOSE, signature) == _signed(number, digest, made_at, what)
     except BadToken:
         return False
+
+
+def _signed(number: int, digest: str, made_at: datetime, what: str) -> dict[str, Any]:
+    return {"number": number, "what": what, "sha256": digest, "made_at": moment_text(made_at)}

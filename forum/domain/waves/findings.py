@@ -12,7 +12,7 @@ from forum.db import Connection, PerDialect, insert, insert_once
 from forum.domain import bulks, cases, decisions, dockets, holds
 from forum.domain.bulks import Deed, Ground
 from forum.domain.search.selections import ByIds
-from forum.domain.waves import prints, signals
+from forum.domain.waves import posts, prints, signals
 from forum.domain.waves.groups import SHARED, Group
 from forum.domain.waves.posts import SHOWN
 from forum.models import Case, Idea, SearchTerm, Wave, WaveMember, WavePrint, WaveTurn
@@ -122,7 +122,7 @@ def _settle(db: Connection, group: Group, moment: datetime) -> int | None:
     since = moment - prints.DAY
     _hold(db, wave_id, [idea_id for idea_id in joined if _is_to_hold(group, wave.state, rows[idea_id], since)])
     absorb(db, [idea_id for idea_id, row in rows.items() if row.state == "held"])
-    _update(db, wave, group, moment)
+    _update(db, wave, group, [row.title for row in rows.values()], moment)
     return wave_id
 
 
@@ -204,7 +204,7 @@ def absorb(db: Connection, held: Collection[int]) -> None:
     dockets.close(db, [row.id for row in dockets.open_about(db, "idea", held, holds.KINDS)])
 
 
-def _update(db: Connection, wave: Any, group: Group, moment: datetime) -> None:
+def _update(db: Connection, wave: Any, group: Group, titles: Sequence[str], moment: datetime) -> None:
     members = db.execute(_MEMBERS, {"wave": wave.id}).all()
     community_id = Counter(row.community_id for row in members).most_common(1)[0][0]
     author_id = Counter(row.author_id for row in members).most_common(1)[0][0]
@@ -220,23 +220,23 @@ def _update(db: Connection, wave: Any, group: Group, moment: datetime) -> None:
         "member_count": len(members),
         "updated_at": moment,
     }
-    values["title"] = _title(db, group, words, wave.title if not is_stronger else "")
+    if is_stronger or not wave.title:
+        values["title"] = _title(db, group, words, titles)
     db.execute(_UPDATE, {"the_wave": wave.id, **{f"new_{name}": value for name, value in values.items()}})
     if wave.state == "open" or any(row.is_waiting for row in members):
         keep_case(db, wave.id, values)
 
 
-def _title(db: Connection, group: Group, words: Sequence[str], before: str) -> str:
-    """What the wave is called: by its words, or by what it is."""
-    if before:
-        return before
+def _title(db: Connection, group: Group, words: Sequence[str], titles: Sequence[str]) -> str:
+    """What the wave is called: by the title that most posts have, by its words, or by what it is."""
     if group.flood_by is not None:
         return "Many posts by one person"
-    surfaces = {row.term: row.word for row in db.execute(_WORD, {"stems": list(words[:TITLE_WORDS])})} if words else {}
-    shown = ", ".join(surfaces.get(stem, stem) for stem in words[:TITLE_WORDS])
-    if len(group.copies) >= len(group.ids) / 2:
-        return f"Repeated text: {shown}" if shown else "Repeated text"
-    return shown.capitalize()
+    if len(group.copies) >= len(group.ids) / 2 and titles:
+        return f"Repeated text: {Counter(titles).most_common(1)[0][0]}"
+    stems = list(words[:TITLE_WORDS])
+    known = {row.term: row.word for row in db.execute(_WORD, {"stems": stems})} if stems else {}
+    known |= posts.spoken(stems, titles)
+    return ", ".join(known.get(stem, stem) for stem in stems).capitalize()
 
 
 def keep_case(db: Connection, wave_id: int, values: Mapping[str, Any]) -> int:

@@ -1,8 +1,8 @@
 """Posts as the watch reads them: the stems of each with their weights, by how rare they are in the forum."""
 
 import math
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,7 @@ class Post:
     keys: Sequence[int]
     counts: Mapping[str, int]
     title: Set[str]
+    heading: str  # the title as it is written
     vector: dict[str, float] = field(default_factory=dict)
 
 
@@ -119,7 +120,18 @@ def _post(row: Any) -> Post:
         keys=row.keys,
         counts=counts,
         title=titled,
+        heading=row.title,
     )
+
+
+def spoken(stems: Collection[str], headings: Iterable[str]) -> dict[str, str]:
+    """Stem → the word for it that stands in most of these titles, for those that stand in one."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    wanted = frozenset(stems)
+    for heading in headings:
+        for stem, word in terms.examples(heading, wanted).items():
+            counted[stem][word] += 1
+    return {stem: max(sorted(words), key=lambda word: words[word]) for stem, words in counted.items()}
 
 
 def rarity(db: Connection, posts: Sequence[Post], extra: Collection[str] = ()) -> Rarity:

@@ -156,7 +156,7 @@ def rate(own: int, together: int, usual: float) -> Signal | None:
     if own < LEAST or own < together / 2 or improbable(together, max(usual, LEAST_USUAL * TEN)) > UNUSUAL:
         return None
     text = f"{together:,} posts arrived within 10 minutes, and {own:,} of them are in this wave. "
-    text += f"Usual are {usual:.1f} posts in 10 minutes."
+    text += f"Usual are {usual:.1f} posts in 10 minutes." if usual >= 0.1 else "Usual is less than one in an hour."
     return Signal("rate", min(1.0, math.log10(together / max(usual, LEAST_USUAL * TEN)) / 2), text)
 
 

@@ -248,6 +248,7 @@ def _scene(db: Connection, found: Sequence[Group]) -> Scene:
     posts.weigh(loaded, rare)
     everybody = _SENDERS.rows(db, {one for group in found for one in group.ids})
     stems = sorted({stem for group in found for stem in group.words})
+    surfaces = {row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {}
     return Scene(
         posts={post.print_id: post for post in loaded},
         senders={row.id: Sender(row.author_id, row.is_fresh, row.created_at) for row in everybody},
@@ -257,7 +258,7 @@ def _scene(db: Connection, found: Sequence[Group]) -> Scene:
         arrivals=memory.arrivals,
         usual=memory.arrivals.usual(),
         fresh_share=memory.fresh_share,
-        surfaces={row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {},
+        surfaces=surfaces | posts.spoken(stems, (post.heading for post in loaded)),
     )
 
 
