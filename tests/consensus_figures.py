@@ -61,6 +61,19 @@ def main() -> None:
             found = moves(one, polis.consensus, one.seen() >= 50, 0.2, 10, how=how, side=side)  # type: ignore[arg-type]
             out(f"\n| {one.name} | {how}, {'for' if side > 0 else 'against'} the target | {told(found)} |")
             sys.stdout.flush()
+    out("\n\n| conversation | share of voters | votes as most vote, each | consensus |\n| --- | --- | --- | --- |")
+    for one in given:
+        for share, others in ((0.1, 30), (0.3, 30)):
+            found = moves(one, polis.consensus, one.seen() >= 50, share, others, how="majority")
+            out(f"\n| {one.name} | {share:.0%} | {others} | {told(found)} |")
+            sys.stdout.flush()
+    out("\n\n| conversation | statements that are not ranked | ranked after camouflage for them |\n| --- | --- | --- |")
+    for one in given:
+        few = np.flatnonzero(polis.consensus(one) < 0).tolist()[:10]
+        attacks = [polis.attacked(one, target, share=0.2, others=10, seed=0) for target in few]
+        lifted = sum(bool(polis.consensus(attack)[target] >= 0) for attack, target in zip(attacks, few, strict=True))
+        out(f"\n| {one.name} | {len(few)} | {lifted} |")
+        sys.stdout.flush()
     out("\n")
 
 

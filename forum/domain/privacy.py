@@ -41,6 +41,7 @@ from forum.models import (
     MergeOut,
     Note,
     Notification,
+    Pass,
     RecommendationAgreement,
     RecommendationComment,
     Report,
@@ -89,8 +90,11 @@ _SECTIONS: dict[str, Any] = {
         Vote.idea_id, sa.case((Idea.is_public, Idea.title), else_="").label("title"), Vote.value, Vote.is_employee,
         Vote.created_at, Vote.changed_at,
     ).join_from(Vote, Idea, Idea.id == Vote.idea_id).where(Vote.user_id == _me).order_by(Vote.idea_id),
+    "ideas_seen_without_a_vote": sa.select(Pass.idea_id, Pass.created_at).where(Pass.user_id == _me)
+    .order_by(Pass.idea_id),
     "votes_set_aside": sa.select(VoteAside.idea_id, VoteAside.decision_id)
     .where(VoteAside.user_id == _me).order_by(VoteAside.idea_id, VoteAside.decision_id),
+    "passes": sa.select(Pass.idea_id, Pass.created_at).where(Pass.user_id == _me).order_by(Pass.idea_id),
     "comments_agreed_with": sa.select(CommentAgreement.comment_id, CommentAgreement.created_at)
     .where(CommentAgreement.user_id == _me).order_by(CommentAgreement.comment_id),
     "communities": sa.select(Community.slug, Community.name, CommunityMember.role, CommunityMember.joined_at)

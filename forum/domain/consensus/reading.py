@@ -1,7 +1,6 @@
 """Reads the votes that take part: on ideas that everybody may read, and none that was set aside."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,13 @@ from forum.db import Connection, is_sqlite
 from forum.domain.consensus.ballots import Ballots, Numbers, gather
 from forum.models import Community, Idea, Pass, Vote, VoteAside
 
+Columns = tuple[Any, ...]
+"""Arrays of one length: people, ideas, values."""
+
 STATES = ("published", "off-topic")
 """States of ideas whose votes take part."""
 
-_PART = 100_000
+_PART = 2_000  # people
 SHARED = 0.1
 """Two communities are of one circle when so large a share of the voters of the smaller one vote in the other, too."""
 
@@ -28,9 +30,18 @@ _IDEAS = (
     .where(Idea.state.in_(STATES), Community.visibility == "public")
     .order_by(Idea.id)
 )
-_VOTES = sa.select(Vote.user_id, Vote.idea_id, Vote.value).order_by(Vote.user_id, Vote.idea_id)
-_PASSES = sa.select(Pass.user_id, Pass.idea_id, sa.literal(0)).order_by(Pass.user_id, Pass.idea_id)
-_ASIDES = sa.select(VoteAside.user_id, VoteAside.idea_id, sa.literal(0)).order_by(VoteAside.user_id, VoteAside.idea_id)
+
+
+def _of_people(table: Any, value: Any) -> Any:
+    """A row for each person: their votes as one text of numbers (idea * 4 + value + 1), a fifth of the time of rows."""
+    codes = sa.func.aggregate_strings(sa.cast(table.idea_id * 4 + value + 1, sa.String), ",")
+    statement = sa.select(table.user_id, sa.func.count().label("votes"), codes.label("codes"))
+    return statement.group_by(table.user_id).order_by(table.user_id)
+
+
+_VOTES = _of_people(Vote, Vote.value)
+_PASSES = _of_people(Pass, 0)
+_ASIDES = _of_people(VoteAside, 0)
 
 
 def circles(db: Connection) -> list[Ballots]:
@@ -83,41 +94,36 @@ def _circles(people: Numbers, ideas: Numbers, places: Numbers, voted: Numbers) -
     return np.unique(labels, return_inverse=True)[1].astype(np.int64), which
 
 
-def _table(
-    db: Connection,
-    statement: sa.Select[*tuple[Any, ...]],
-    ideas: Numbers | None = None,
-    without: tuple[Numbers, ...] | None = None,
-) -> tuple[Numbers, ...]:
-    """Columns of a statement of (person, idea, value): of these ideas only, and without these (person, idea)."""
+def _table(db: Connection, statement: Any, ideas: Numbers | None = None, without: Columns | None = None) -> Columns:
+    """People, ideas and values of one of the statements: of these ideas only, and without these (person, idea)."""
     parts = [_chosen(part, ideas, without) for part in _parts(db, statement)]
     if not parts:
         return tuple(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.int8))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
-def _parts(db: Connection, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[Numbers]:
-    if is_sqlite(db):
-        result = db.execute(statement)
-        fetch = result.cursor.fetchmany  # plain tuples, a third of the time
-    else:
-        result = db.execute(statement.execution_options(stream_results=True, max_row_buffer=_PART))
-        fetch = result.fetchmany
-    while rows := fetch(_PART):
-        yield np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=3 * len(rows)).reshape(-1, 3)
+def _parts(db: Connection, statement: Any) -> Iterator[Columns]:
+    result = db.execute(statement.execution_options(stream_results=not is_sqlite(db)))
+    while rows := result.fetchmany(_PART):
+        sizes = np.fromiter((row.votes for row in rows), dtype=np.int64, count=len(rows))
+        people = np.fromiter((row.user_id for row in rows), dtype=np.int64, count=len(rows))
+        codes = np.fromstring(",".join(row.codes for row in rows), dtype=np.int64, sep=",")
+        yield np.repeat(people, sizes), codes >> 2, ((codes & 3) - 1).astype(np.int8)
     result.close()
 
 
-def _chosen(part: Numbers, ideas: Numbers | None, without: tuple[Numbers, ...] | None) -> tuple[Numbers, ...]:
+def _chosen(part: Columns, ideas: Numbers | None, without: Columns | None) -> Columns:
     if ideas is not None:
-        part = part[_stands_in(ideas, part[:, 1])]
-    if without is not None and len(without[0]):
-        here = (without[0] >= part[0, 0]) & (without[0] <= part[-1, 0]) if len(part) else np.zeros(0, dtype=bool)
-        if here.any():
-            gone = set(zip(without[0][here].tolist(), without[1][here].tolist(), strict=True))
-            keep = [pair not in gone for pair in zip(part[:, 0].tolist(), part[:, 1].tolist(), strict=True)]
-            part = part[np.array(keep, dtype=bool)]
-    return part[:, 0].copy(), part[:, 1].copy(), part[:, 2].astype(np.int8)
+        is_open = _stands_in(ideas, part[1])
+        part = part if is_open.all() else tuple(column[is_open] for column in part)
+    if without is None or not len(part[0]):
+        return part
+    here = (without[0] >= part[0].min()) & (without[0] <= part[0].max())
+    if not here.any():
+        return part
+    gone = set(zip(without[0][here].tolist(), without[1][here].tolist(), strict=True))
+    keep = np.array([pair not in gone for pair in zip(part[0].tolist(), part[1].tolist(), strict=True)], dtype=bool)
+    return tuple(column[keep] for column in part)
 
 
 def _stands_in(sorted_ids: Numbers, ids: Numbers) -> Any:
