@@ -29,6 +29,8 @@ class Subject:
     proposed_by_id: int | None = None
     subject_kind: str = "idea"
     role: str = "citizen"  # of an account
+    is_published: bool = True  # a directive
+    takes_comments: bool = True  # a directive
     details: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -63,6 +65,8 @@ PLACES: dict[str, Subject] = {
     "On an appeal against a decision of this moderator": Subject(details={"decider_ids": [7]}),
     "On the account of a citizen": Subject(subject_kind="user"),
     "On the account of a moderator": Subject(subject_kind="user", role="moderator"),
+    "On a directive that is still a draft": Subject(is_published=False, takes_comments=False),
+    "On a directive when the time to comment is over": Subject(takes_comments=False),
 }
 
 

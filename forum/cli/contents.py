@@ -2,6 +2,9 @@
 
 from forum.cli.base import say, writing
 from forum.domain.demo import loading
+from forum.domain.exports import Origin
+from forum.settings import Settings
+from forum.signing import Signer
 
 
 def demo() -> None:
@@ -9,11 +12,13 @@ def demo() -> None:
 
     Does nothing where the demo is already.
     """
+    settings = Settings.from_env()
+    seal = Signer(settings.secret), Origin(settings.site_name, settings.base_url)
     with writing() as db:
         if loading.is_loaded(db):
             say("The demo is here already. Nothing was changed.")
             return
-        content = loading.load(db)
+        content = loading.load(db, seal=seal)
     say(f"Loaded {len(content.ideas)} ideas in {len(content.communities)} communities. You can sign in as:")
     for person in content.sign_ins:
         say(f"  {person.sign_in:<18} {person.email}")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from forum import schema
 from forum.clock import now
 from forum.db import Connection, is_sqlite
-from forum.domain import merges, outbox, recounts, search
+from forum.domain import directives, merges, outbox, recounts, search
 from forum.models import Mail, OutboxMessage, User
 from forum.settings import Settings
 
@@ -53,6 +53,8 @@ def run(db: Connection, settings: Settings, *, is_full: bool = False) -> Iterato
         yield Finding(sentence, "Run: forum reindex")
     for sentence in merges.check(db):
         yield Finding(sentence, "Undo the merge on its page, then merge again.")
+    for sentence in directives.check(db):
+        yield Finding(sentence, "Compare with a backup: somebody changed what never changes.")
     yield from _people(db)
     yield from _work(db)
     yield from _settings(settings)

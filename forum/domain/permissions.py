@@ -123,6 +123,16 @@ def could_post_there(user: Person | None, subject: Any) -> bool:
     return subject.posting == "everyone" if user is None else may_post_there(user, subject)
 
 
+def published(_: Person | None, subject: Any) -> bool:
+    """There is an edition of the directive before the public."""
+    return bool(subject.is_published)
+
+
+def takes_comments(_: Person | None, subject: Any) -> bool:
+    """The directive is before the public, and the date until which people may comment has not passed."""
+    return bool(subject.is_published and subject.takes_comments)
+
+
 def in_phase(*phases: str) -> Rule:
     """The community is in one of these phases."""
     return lambda _, subject: subject.phase in phases
@@ -206,6 +216,12 @@ RULES: dict[str, Rule] = {
     "wave.decide": all_of(manages, not_author),
     "user.mark": administrator,
     "ranking.export": policy_team,
+    "directive.read": any_of(policy_team, published),
+    "directive.write": policy_team,
+    "directive.comment": all_of(confirmed, takes_comments),
+    "directive.agree": all_of(confirmed, takes_comments),
+    "remark.withdraw": author,
+    "remark.remove": all_of(moderator, not_author),
     "snapshot.create": policy_team,
     "snapshot.read_sealed": policy_team,
     "desk.read": policy_team,
@@ -251,6 +267,8 @@ def refusal(user: Person, action: str, subject: Any) -> str:
     status = getattr(subject, "community_status", "open")
     if status == "archived":
         return "This community is archived. You can read everything, but nothing changes any more."
+    if action in ("directive.comment", "directive.agree"):
+        return "The time to comment on this directive is over."
     phase = getattr(subject, "phase", None)
     if action == "idea.post" and phase not in (None, "brainstorm"):
         return "This community does not take new ideas in its present phase."

@@ -19,11 +19,16 @@ from forum.domain.proofs import require_fresh
 from forum.domain.sessions import Visitor
 from forum.models import (
     Appeal,
+    Citation,
     Comment,
     CommentAgreement,
     Community,
     CommunityMember,
     Decision,
+    Directive,
+    DirectiveStep,
+    DirectiveVersion,
+    Disposition,
     Draft,
     FileOrder,
     Follow,
@@ -37,6 +42,8 @@ from forum.models import (
     Note,
     Notification,
     Pass,
+    RecommendationAgreement,
+    RecommendationComment,
     Report,
     Revision,
     Session,
@@ -136,6 +143,34 @@ _SECTIONS: dict[str, Any] = {
     "splits_made": sa.select(
         Split.idea_id, Split.new_id, Split.reason, Split.created_at, Split.undone_at, Split.undo_reason
     ).where(sa.or_(Split.made_by_id == _me, Split.undone_by_id == _me)).order_by(Split.id),
+    "recommendations_agreed_with": sa.select(
+        RecommendationAgreement.recommendation_id, RecommendationAgreement.created_at
+    ).where(RecommendationAgreement.user_id == _me).order_by(
+        RecommendationAgreement.recommendation_id, RecommendationAgreement.version
+    ),
+    "comments_on_recommendations": sa.select(
+        RecommendationComment.directive_id, RecommendationComment.recommendation_id, RecommendationComment.body,
+        RecommendationComment.state, RecommendationComment.created_at, RecommendationComment.reason,
+        RecommendationComment.answer, RecommendationComment.answered_at,
+    ).where(RecommendationComment.author_id == _me).order_by(RecommendationComment.id),
+    "comments_on_recommendations_handled": sa.select(
+        RecommendationComment.id, RecommendationComment.state, RecommendationComment.reason,
+        RecommendationComment.answered_at,
+    ).where(
+        sa.or_(RecommendationComment.removed_by_id == _me, RecommendationComment.answered_by_id == _me)
+    ).order_by(RecommendationComment.id),
+    # Of work on directives only that it was done: drafts are the policy team's, also for those who have left it.
+    "directives_begun": sa.select(Directive.id, Directive.created_at)
+    .where(Directive.created_by_id == _me).order_by(Directive.id),
+    "directive_versions_written": sa.select(
+        DirectiveVersion.directive_id, DirectiveVersion.kind, DirectiveVersion.number, DirectiveVersion.created_at
+    ).where(DirectiveVersion.by_id == _me).order_by(DirectiveVersion.id),
+    "directive_citations_added": sa.select(Citation.directive_id, Citation.created_at)
+    .where(Citation.by_id == _me).order_by(Citation.id),
+    "directive_steps_taken": sa.select(DirectiveStep.directive_id, DirectiveStep.stage, DirectiveStep.created_at)
+    .where(DirectiveStep.by_id == _me).order_by(DirectiveStep.id),
+    "dispositions_written": sa.select(Disposition.directive_id, Disposition.updated_at)
+    .where(Disposition.by_id == _me).order_by(Disposition.directive_id, Disposition.idea_id),
     "status_changes_made": sa.select(
         StatusChange.idea_id, StatusChange.kind, StatusChange.status, StatusChange.note, StatusChange.created_at
     ).where(StatusChange.by_id == _me).order_by(StatusChange.id),

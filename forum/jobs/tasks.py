@@ -10,7 +10,7 @@ from forum.domain.audiences import Place, Recipient, Source, Subject
 from forum.domain.ideas import STATUSES, reference
 from forum.domain.notifications import Telling
 from forum.domain.outbox import Message
-from forum.jobs import letters
+from forum.jobs import dispositions, letters
 from forum.settings import Settings
 from forum.text.plains import excerpt
 
@@ -275,6 +275,7 @@ TASKS: dict[str, Task] = {
     "ideas.arrived": ideas_arrived,
     "community.decided": community_decided,
     "people.told": people_told,
+    "dispositions.published": dispositions.published,
     "community.visibility_changed": visibility_changed,
 }
 """Kind of message → what to do, in one transaction with its removal from the outbox; safe to repeat."""

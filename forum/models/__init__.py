@@ -14,6 +14,19 @@ from forum.models.communities import (
     Guideline,
 )
 from forum.models.consensus import ConsensusRun, ConsensusScore, Pass
+from forum.models.directives import (
+    Citation,
+    Directive,
+    DirectiveEdition,
+    DirectivePart,
+    DirectiveStep,
+    DirectiveVersion,
+    Disposition,
+    EditionCitation,
+    Recommendation,
+    RecommendationAgreement,
+    RecommendationComment,
+)
 from forum.models.figures import Figure
 from forum.models.generations import Generation
 from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
@@ -33,6 +46,7 @@ __all__ = [
     "Appeal",
     "Base",
     "Case",
+    "Citation",
     "Comment",
     "CommentAgreement",
     "Community",
@@ -43,7 +57,14 @@ __all__ = [
     "ConsensusRun",
     "ConsensusScore",
     "Decision",
+    "Directive",
+    "DirectiveEdition",
+    "DirectivePart",
+    "DirectiveStep",
+    "DirectiveVersion",
+    "Disposition",
     "Draft",
+    "EditionCitation",
     "Figure",
     "FileOrder",
     "Follow",
@@ -65,6 +86,9 @@ __all__ = [
     "OutboxMessage",
     "Pass",
     "PostKey",
+    "Recommendation",
+    "RecommendationAgreement",
+    "RecommendationComment",
     "Report",
     "Revision",
     "SearchDocument",

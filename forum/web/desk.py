@@ -23,6 +23,7 @@ TOOLS = (
     ),
     Tool("/themes", "Themes", "See what people write about: similar ideas in groups, with their votes."),
     Tool("/snapshots", "Snapshots", "Rankings that are frozen for good, with files and a proof that nothing changed."),
+    Tool("/directives", "Directives", "Write them together, cite the ideas, and say what becomes of each one."),
     Tool("/files", "Your files", "The files that you asked for: Word, PDF, Excel and others."),
 )
 """In the order in which the work goes."""

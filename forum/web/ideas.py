@@ -17,7 +17,20 @@ from markupsafe import Markup
 
 from forum.clock import now
 from forum.db import remembered
-from forum.domain import asides, follows, ideas, moderation, progress, reasons, revisions, similar, themes, votes
+from forum.domain import (
+    asides,
+    directives,
+    follows,
+    ideas,
+    moderation,
+    progress,
+    reasons,
+    revisions,
+    similar,
+    themes,
+    votes,
+)
+from forum.domain.directives import Became, CitedBy
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import splits, views
 from forum.domain.merges.views import Included, Relation
@@ -51,6 +64,8 @@ class Facts:
     included: tuple[Included, ...]
     relations: tuple[Relation, ...]
     asides: tuple[int, ...]  # decisions that hold votes aside
+    cited_by: tuple[CitedBy, ...]
+    became: tuple[Became, ...]  # of it, and of what was merged into it
     theme: ThemeLink | None
     minute: int
 
@@ -162,6 +177,8 @@ def _render(facts: Facts) -> Parts:
         "similar": facts.similar,
         "included": facts.included,
         "relations": facts.relations,
+        "cited_by": facts.cited_by,
+        "became": facts.became,
         "theme": facts.theme,
         "moment": now(),
     }
@@ -192,8 +209,20 @@ def _facts(visit: Visit, idea: IdeaView, minute: int) -> Facts:
     included, relations = views.includes(visit.db, idea), views.relations(visit.db, idea)
     held = tuple(asides.decision_ids(visit.db, idea.id)) if idea.aside_up or idea.aside_down else ()
     history = progress.changes(visit.db, idea.id)
+    whole = [idea.id, *(one.id for one in included)]
+    cited_by, became = directives.about(visit.db, whole)
     return Facts(
-        idea, visit.url(idea.path), history, found, included, relations, held, themes.of_idea(visit.db, idea.id), minute
+        idea,
+        visit.url(idea.path),
+        history,
+        found,
+        included,
+        relations,
+        held,
+        tuple(cited_by),
+        tuple(became),
+        themes.of_idea(visit.db, idea.id),
+        minute,
     )
 
 

@@ -6,14 +6,18 @@ import sqlalchemy as sa
 from forum.db import Connection
 from forum.domain import cases, comments, communities, ideas, lists, passwords, people, recounts, search
 from forum.domain.demo import loading
+from forum.domain.directives import chosen, matrices, texts, views
 from forum.domain.errors import Conflict
+from forum.domain.exports import Origin
 from forum.domain.lists import Filters
 from forum.models import Case, Comment, Decision, Idea, User, Vote, Wave
+from forum.signing import Signer
+from forum.text import grade
 from tests.making import Make
 
 
 def test_the_demo_is_whole_and_its_figures_are_true(db: Connection) -> None:
-    demo = loading.load(db)
+    demo = loading.load(db, seal=(Signer("a secret of tests"), Origin("A forum", "https://forum.example")))
     rows = {int(row.source_id): row for row in db.execute(sa.select(Idea).where(Idea.source_id.is_not(None)))}
     assert {key: (row.up, row.down) for key, row in rows.items()} == {i.source_id: (i.up, i.down) for i in demo.ideas}
     assert all(row.imported_up >= 0 and row.imported_down >= 0 for row in rows.values())
@@ -71,3 +75,25 @@ def test_the_demo_goes_only_into_an_empty_database(db: Connection, make: Make) -
     with pytest.raises(Conflict):
         loading.load(db)
     assert not loading.is_loaded(db)
+
+
+def test_a_directive_answers_the_first_fifty_ideas(db: Connection) -> None:
+    seal = Signer("a secret of tests"), Origin("A forum", "https://forum.example")
+    demo = loading.load(db, seal=seal)
+    [directive] = views.every(db, None)
+    assert (directive.stage, directive.takes_comments) == ("comment", True)
+    text = views.newest(db, directive).text
+    clauses = list(text.clauses())
+    assert len(clauses) >= 12
+    assert all(clause.who and clause.what and clause.why and clause.how and clause.citations for clause in clauses)
+    grades = [grade(" ".join((clause.what, clause.why, clause.how))).grade for clause in clauses]
+    assert max(grades) <= 8, grades
+    handle = next(person.handle for person in demo.people if person.role == "policy")
+    writer = people.load(db, db.execute(sa.select(User.id).where(User.handle == handle)).scalar_one())
+    rows = matrices.rows(db, writer, directive, text)
+    answered = [row for row in rows if row.rank]
+    assert len(answered) == 50 == len(chosen.ranks(db, directive.snapshot_id))
+    assert all(row.outcome and row.reason for row in answered)
+    assert [row.label for row in rows if row.title == "Not public any more"] == []
+    drafts = [one for one in views.every(db, writer) if one.stage == "drafting"]
+    assert [texts.now_written(db, one.id).title for one in drafts] == ["Public meetings by phone and web"]

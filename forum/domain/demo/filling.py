@@ -13,8 +13,10 @@ from forum.domain import tags
 from forum.domain.comments import depth_of, path_of
 from forum.domain.demo.content import Content, HeldIdea, Idea
 from forum.domain.demo.surges import Proposal
+from forum.domain.exports import Origin
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.models import Comment, IdeaTag, IdeaText
+from forum.signing import Signer
 from forum.text import excerpt, slug, to_html
 
 _SET_PATH = (
@@ -27,8 +29,8 @@ _SET_PATH = (
 class Filling:
     """One load of the demo. What was inserted is found again by the names that the content uses."""
 
-    def __init__(self, db: Connection, demo: Content) -> None:
-        self.db, self.demo, self.now = db, demo, now()
+    def __init__(self, db: Connection, demo: Content, seal: tuple[Signer, Origin] | None = None) -> None:
+        self.db, self.demo, self.seal, self.now = db, demo, seal, now()
         self.people: dict[str, int] = {}
         self.agencies: dict[str, int] = {}
         self.communities: dict[str, int] = {}

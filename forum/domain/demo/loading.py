@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import passwords, recounts, search
-from forum.domain.demo import content, crowds, moderation
+from forum.domain.demo import content, crowds, directives, moderation
 from forum.domain.demo.content import Community, Content, Person
 from forum.domain.demo.filling import Filling, number
 from forum.domain.errors import Conflict
+from forum.domain.exports import Origin
 from forum.models import (
     Agency,
     CommentAgreement,
@@ -32,6 +33,7 @@ from forum.models import (
 )
 from forum.models import Community as CommunityRow
 from forum.models import Idea as IdeaRow
+from forum.signing import Signer
 
 SOURCE = "demo"
 OPENED = datetime(2009, 5, 18, 13, tzinfo=UTC)  # people and communities were there before the first idea
@@ -46,15 +48,19 @@ def is_loaded(db: Connection) -> bool:
     return db.execute(_OURS).first() is not None
 
 
-def load(db: Connection) -> Content:
-    """Put the demo into the database and return what it holds. Conflict if anything is in the database already."""
+def load(db: Connection, *, seal: tuple[Signer, Origin] | None = None) -> Content:
+    """Put the demo into the database and return what it holds. Conflict if anything is in the database already.
+
+    `seal`: what snapshots of this site are signed with, and its name and address; without it the demo has no snapshot.
+    """
     if any(db.execute(statement).first() for statement in _ANYTHING):
         raise Conflict("The database is not empty. The demo goes only into an empty one.")
     demo = content.read()
-    filling = Filling(db, demo)
+    filling = Filling(db, demo, seal)
     for step in (_people, _communities, _members, _ideas, _votes, _comments, crowds.put, moderation.load):
         step(filling)
     recounts.mend_all(db)
+    directives.load(filling)
     search.rebuild(db)
     crowds.load(filling)
     return demo

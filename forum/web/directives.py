@@ -1,0 +1,278 @@
+"""Directives as everybody reads them: the list, one directive with what people say to it, its editions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from forum.domain import reasons
+from forum.domain.directives import chosen, citing, matrices, remarks, texts, views, writing
+from forum.domain.directives.citing import CitedView
+from forum.domain.directives.remarks import Agreement, Remark
+from forum.domain.directives.texts import Text
+from forum.domain.directives.views import DirectiveView, Edition
+from forum.domain.errors import Conflict, Forbidden, ForumError, Invalid, NotFound, SignInNeeded, TooMany
+from forum.domain.permissions import can, require
+from forum.text import to_html
+from forum.web import errors
+from forum.web.forms import Form
+from forum.web.render import Answer, Data, Page, Redirect
+from forum.web.visits import Visit
+
+FILES = (("docx", "Word"), ("pdf", "PDF"), ("xlsx", "Excel"), ("md", "Markdown"))
+"""Kind of file → how the link is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A directive in the list, with how far it has come."""
+
+    directive: DirectiveView
+    recommendations: int
+    ideas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What people say to one recommendation, and what this visitor can do about it."""
+
+    clause_id: int
+    label: str
+    version: int
+    agreement: Agreement
+    remarks: list[Remark]
+    form: Form[Any]
+    said: str = ""
+
+    @property
+    def count(self) -> int:
+        return sum(remark.state == "published" for remark in self.remarks)
+
+
+def index(visit: Visit) -> Answer:
+    """GET /directives: those that this visitor may read, the newest first."""
+    cards = [_card(visit, one) for one in views.every(visit.db, visit.user)]
+    return Page("directives/index.html", {"cards": cards, "may_write": can(visit.user, "directive.write")})
+
+
+def _card(visit: Visit, directive: DirectiveView) -> Card:
+    text = text_of(visit, directive)
+    return Card(directive, sum(1 for _ in text.clauses()), len(text.citing()))
+
+
+def text_of(visit: Visit, directive: DirectiveView) -> Text:
+    """The words that this visitor may read: as they are being written for the policy team, else the newest edition."""
+    if directive.stage == "drafting" and can(visit.user, "directive.write"):
+        return texts.now_written(visit.db, directive.id)
+    return views.newest(visit.db, directive).text
+
+
+def new(visit: Visit) -> Answer:
+    """GET /directives/new"""
+    require(visit.user, "directive.write")
+    return _new_page(Form({}))
+
+
+def _new_page(form: Form[Any], *, status: int = 200) -> Answer:
+    return Page("directives/new.html", {"form": form}, status=status, is_cacheable=False)
+
+
+def create(visit: Visit) -> Answer:
+    """POST /directives with `title` and `introduction`; leads to the workspace."""
+    values = {name: visit.form.get(name) for name in texts.FIELDS["directive"]}
+    try:
+        directive = writing.create(visit.db, visit.user, values)
+    except Invalid as error:
+        return _new_page(Form(values).refuse(error.errors), status=422)
+    visit.say("Begun. Only the policy team can see it.")
+    return Redirect(f"/directives/{directive.id}/edit")
+
+
+def show(visit: Visit, directive_id: int, slug: str = "") -> Answer:
+    """GET /directives/{id}-{slug}; a wrong or missing slug leads to the right address."""
+    directive = views.get(visit.db, visit.user, directive_id)
+    if visit.path != directive.path:
+        return Redirect(directive.path + (f"?{visit.query_string}" if visit.query_string else ""), status=301)
+    return _reading(visit, directive)
+
+
+def show_edition(visit: Visit, directive_id: int, number: int) -> Answer:
+    """GET /directives/{id}/editions/{number}: the words as they went before the public, whatever came later."""
+    directive = views.get(visit.db, visit.user, directive_id)
+    return _reading(visit, directive, edition=_edition(visit, directive, number))
+
+
+def edition_json(visit: Visit, directive_id: int, number: int) -> Answer:
+    """GET /directives/{id}/editions/{number}.json: the very bytes that the digest is of."""
+    directive = views.get(visit.db, visit.user, directive_id)
+    return Data(_edition(visit, directive, number).content, "application/json; charset=utf-8")
+
+
+def _edition(visit: Visit, directive: DirectiveView, number: int) -> Edition:
+    found = next((one for one in views.editions(visit.db, directive) if one.number == number), None)
+    if found is None:
+        raise NotFound("There is no such edition.")
+    return found
+
+
+def _reading(
+    visit: Visit,
+    directive: DirectiveView,
+    *,
+    edition: Edition | None = None,
+    failed: tuple[int, Form[Any]] | None = None,
+    status: int = 200,
+) -> Answer:
+    db, user = visit.db, visit.user
+    is_writer = can(user, "directive.write")
+    is_preview = edition is None and is_writer and directive.stage == "drafting"
+    newest = views.newest(db, directive) if directive.is_published else None
+    shown = edition or (None if is_preview else newest)
+    text = shown.text if shown is not None else texts.now_written(db, directive.id)
+    all_rows = matrices.rows(db, None, directive, text) if directive.is_published else []
+    is_open = directive.takes_comments and shown is not None and newest is not None and shown.id == newest.id
+    context = {
+        "directive": directive,
+        "text": text,
+        "introduction": html(text.introduction),
+        "introductions": {part.id: html(part.introduction) for part in text.parts},
+        "questions": texts.QUESTIONS,
+        "citations": cited(visit, text),
+        "edition": shown,
+        "editions": views.editions(db, directive),
+        "is_old": newest is not None and shown is not None and shown.id != newest.id,
+        "is_preview": is_preview,
+        "is_writer": is_writer,
+        "steps": views.steps(db, user, directive),
+        "snapshot": chosen.chosen(db, directive.snapshot_id),
+        "outcomes": matrices.outcomes(all_rows),
+        "answered": sum(bool(row.published_outcome) for row in all_rows),
+        "voices": {} if is_preview else _voices(visit, directive, text, failed),
+        "is_open": is_open,
+        "files": FILES,
+        "url": visit.url(directive.path),
+        **_rights(visit, directive, is_open),
+    }
+    return Page("directives/show.html", context, status=status)
+
+
+def _rights(visit: Visit, directive: DirectiveView, is_open: bool) -> dict[str, Any]:
+    """What the visitor may do with remarks. Who is not signed in is offered to comment, and then asked to sign in."""
+    may_comment = is_open and (visit.user is None or can(visit.user, "directive.comment", directive))
+    return {
+        "may_comment": may_comment,
+        "may_answer": can(visit.user, "directive.write"),
+        "may_remove": remarks.may_remove,
+        "reasons": reasons.options(with_text=False),
+        "most": remarks.MOST,
+    }
+
+
+def html(markdown: str) -> Markup:
+    """Markdown of the policy team as safe HTML."""
+    return Markup(to_html(markdown))  # noqa: S704 - safe by to_html
+
+
+def cited(visit: Visit, text: Text) -> dict[int, list[CitedView]]:
+    """Recommendation → what it cites, as it is shown."""
+    listed = [(clause.id, one) for clause in text.clauses() for one in clause.citations]
+    found: dict[int, list[CitedView]] = {clause.id: [] for clause in text.clauses()}
+    for (clause_id, _), view in zip(listed, citing.shown(visit.db, [one for _, one in listed]), strict=True):
+        found[clause_id].append(view)
+    return found
+
+
+def _voices(
+    visit: Visit, directive: DirectiveView, text: Text, failed: tuple[int, Form[Any]] | None
+) -> dict[int, Voices]:
+    clauses = list(text.clauses())
+    agreements = remarks.agreements(visit.db, visit.user, clauses)
+    said = remarks.of(visit.db, directive)
+    forms = {failed[0]: failed[1]} if failed else {}
+    return {
+        clause.id: Voices(
+            clause.id,
+            clause.label,
+            clause.version,
+            agreements[clause.id],
+            said.get(clause.id, []),
+            forms.get(clause.id, Form({})),
+        )
+        for clause in clauses
+    }
+
+
+def agree(visit: Visit, directive_id: int, clause_id: int) -> Answer:
+    """POST /directives/{id}/recommendations/{id}/agree with value 1, or 0 to take it back."""
+    value = visit.form.get("value")
+    if value not in ("0", "1"):
+        raise Invalid({"value": "You agree, or you take it back."})
+    agreement = remarks.agree(visit.db, visit.user, directive_id, clause_id, value == "1")
+    said = "You agree with this recommendation." if agreement.is_mine else "You took back that you agree."
+    return _heard(visit, directive_id, clause_id, said)
+
+
+def comment(visit: Visit, directive_id: int, clause_id: int) -> Answer:
+    """POST /directives/{id}/recommendations/{id}/comments with `body`. What was typed is kept on error."""
+    body = visit.form.get("body")
+    try:
+        remarks.say(visit.db, visit.user, directive_id, clause_id, body)
+    except (SignInNeeded, NotFound):
+        raise
+    except (Invalid, Forbidden, Conflict, TooMany) as error:
+        return _not_heard(visit, directive_id, clause_id, body, error)
+    return _heard(visit, directive_id, clause_id, "Thank you. Your comment stands here now.")
+
+
+def _heard(visit: Visit, directive_id: int, clause_id: int, said: str, form: Form[Any] | None = None) -> Answer:
+    directive = views.get(visit.db, visit.user, directive_id)
+    if visit.is_htmx:
+        return _part(visit, directive, clause_id, form or Form({}), said)
+    visit.say(said)
+    return Redirect(f"{directive.path}#recommendation-{clause_id}")
+
+
+def _not_heard(visit: Visit, directive_id: int, clause_id: int, body: str, error: ForumError) -> Answer:
+    directive = views.get(visit.db, visit.user, directive_id)
+    problems = error.errors if isinstance(error, Invalid) else {"body": str(error)}
+    form: Form[Any] = Form({"body": body}).refuse(dict(problems))
+    status = errors.status_of(error)
+    if visit.is_htmx:
+        return _part(visit, directive, clause_id, form, "", status=status)
+    return _reading(visit, directive, failed=(clause_id, form), status=status)
+
+
+def _part(
+    visit: Visit, directive: DirectiveView, clause_id: int, form: Form[Any], said: str, *, status: int = 200
+) -> Answer:
+    """The voices on one recommendation, for htmx."""
+    clause = views.newest(visit.db, directive).text.clause(clause_id)
+    if clause is None:
+        raise NotFound("There is no such recommendation.")
+    agreement = remarks.agreements(visit.db, visit.user, [clause])[clause.id]
+    found = remarks.of(visit.db, directive).get(clause.id, [])
+    one = Voices(clause.id, clause.label, clause.version, agreement, found, form, said)
+    rights = _rights(visit, directive, directive.takes_comments)
+    context = {"directive": directive, "one": one, "is_open": directive.takes_comments, **rights}
+    return Page("directives/_voices.html", context, status=status, is_cacheable=False)
+
+
+def withdraw(visit: Visit, directive_id: int, remark_id: int) -> Answer:
+    """POST /directives/{id}/comments/{id}/withdraw"""
+    remark = remarks.get(visit.db, visit.user, directive_id, remark_id)
+    remarks.withdraw(visit.db, visit.user, directive_id, remark_id)
+    return _heard(visit, directive_id, remark.recommendation_id, "Your comment is withdrawn.")
+
+
+def remove(visit: Visit, directive_id: int, remark_id: int) -> Answer:
+    """POST /directives/{id}/comments/{id}/remove with `reason`."""
+    remark = remarks.get(visit.db, visit.user, directive_id, remark_id)
+    remarks.remove(visit.db, visit.user, directive_id, remark_id, reason=visit.form.get("reason"))
+    return _heard(visit, directive_id, remark.recommendation_id, "The comment is removed, and its author is told.")
+
+
+def answer(visit: Visit, directive_id: int, remark_id: int) -> Answer:
+    """POST /directives/{id}/comments/{id}/answer with `answer`."""
+    remark = remarks.get(visit.db, visit.user, directive_id, remark_id)
+    remarks.answer(visit.db, visit.user, directive_id, remark_id, visit.form.get("answer"))
+    return _heard(visit, directive_id, remark.recommendation_id, "The answer stands below the comment.")
