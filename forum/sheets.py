@@ -1,12 +1,9 @@
 """CSV as spreadsheets and programs read it: RFC 4180, UTF-8, formula cells made harmless."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from forum.text import csv_cell
-
-_SPECIAL = re.compile('[",\r\n]')
 
 
 def csv_lines(rows: Iterable[Iterable[Any]], *, batch: int = 200) -> Iterator[bytes]:
@@ -17,9 +14,11 @@ def csv_lines(rows: Iterable[Iterable[Any]], *, batch: int = 200) -> Iterator[by
         # long texts, which takes several times as long as a million rows may take.
         cells = [
             str(value)
-            if (kind := type(value)) is int
+            if (kind := type(value)) is int or kind is float
             else _quoted(value)
             if kind is str and value[:1].isalnum()
+            else ""
+            if value is None
             else _quoted(str(csv_cell(value)))
             for value in row
         ]
@@ -32,4 +31,6 @@ def csv_lines(rows: Iterable[Iterable[Any]], *, batch: int = 200) -> Iterator[by
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
+    if '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return f'"{text}"' if "," in text or "\n" in text or "\r" in text else text

@@ -35,10 +35,9 @@ def titles(site: Site, query: str) -> list[str]:
     return [row["title"] for row in rows]
 
 
-def test_on_a_large_forum_only_the_policy_team_counts_votes_anew(
-    site: Site, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(make)
+def test_on_a_large_forum_only_the_policy_team_counts_votes_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.make(fill)
+    analyst = site.make(lambda make: make.user(role="policy"))
     monkeypatch.setattr("forum.domain.rankings.costs.MOST", -1)
     refused = site.get("/rankings?voters=citizen")
     assert refused.status_code == 422
@@ -46,7 +45,7 @@ def test_on_a_large_forum_only_the_policy_team_counts_votes_anew(
     assert site.get("/rankings.csv?voters=citizen").status_code == 422
     assert site.get("/rankings/laboratory?ranking=method%3Dnet%26confirmed%3D1").status_code == 422
     assert site.get("/rankings").status_code == 200
-    site.sign_in(make.user(role="policy"))
+    site.sign_in(analyst)
     assert site.get("/rankings?voters=citizen").status_code == 200
 
 
