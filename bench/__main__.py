@@ -38,7 +38,7 @@ def _machine() -> str:
 
 def _goal_lines(rows: list[goals.Row], ideas: int, rounds: int) -> list[str]:
     lines = [
-        f"## Goals, {ideas:,} ideas, one server process, medians of {rounds} rounds, each beside bare",
+        f"## Goals, {ideas:,} ideas, one server process, no worker, medians of {rounds} rounds, each beside bare",
         "",
         "| page | measured | requests/s | goal | |",
         "| --- | ---: | ---: | ---: | --- |",

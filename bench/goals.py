@@ -48,7 +48,7 @@ def measure(path: Path, ideas: int, rounds: int) -> list[Row]:
         variables = {"FORUM_DATABASE_URL": f"sqlite:///{database}", "FORUM_DATA": str(folder), "FORUM_SECRET": "b" * 40}
         with (
             load.serving("-m", "bench.serve_bare", "{port}", path="/") as bare,
-            load.serving("-m", "forum", "serve", "--port", "{port}", **variables) as forum,
+            load.serving("-m", "forum", "serve", "--no-worker", "--port", "{port}", **variables) as forum,
         ):
             return _rounds(bare, forum, ideas, rounds, folder)
 

@@ -1,12 +1,9 @@
 """Keeps the consensus ranking fresh: here while there are few votes, in a process of its own when there are many."""
 
-import os
-import subprocess
-import sys
-
 from forum.db import Database
 from forum.domain import consensus
 from forum.domain.errors import Conflict
+from forum.jobs.apart import Apart
 
 FEW = 200_000
 """Votes that are computed within a second or two, next to everything else that a worker does."""
@@ -16,11 +13,11 @@ class Keeper:
     """One worker's care for the consensus ranking. Several may do the same: only one run is made at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._apart = Apart("consensus")
 
     def keep_fresh(self, database: Database) -> None:
         """Compute anew when a run is due. With many votes this begins a process and does not wait for it."""
-        if self._process and self._process.poll() is None:
+        if self._apart.is_running():
             return
         with database.reading() as db:
             if consensus.running(db):
@@ -34,16 +31,4 @@ class Keeper:
             except Conflict:
                 return  # another worker was quicker
         else:
-            self._process = _begin(database)
-
-
-def _begin(database: Database) -> subprocess.Popen[bytes]:
-    # Its memory goes back to the system with it, and the pages of this process are served meanwhile.
-    address = database.url.render_as_string(hide_password=False)
-    return subprocess.Popen(
-        [sys.executable, "-m", "forum", "consensus"],
-        env={**os.environ, "FORUM_DATABASE_URL": address},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+            self._apart.start(database)

@@ -25,8 +25,7 @@ from forum.domain import (
     trust,
     waves,
 )
-from forum.domain.rankings import participation
-from forum.jobs import themes
+from forum.jobs import figures, themes
 from forum.jobs.consensus import Keeper
 
 LOG = structlog.get_logger("forum.schedule")
@@ -84,14 +83,6 @@ def settle_ranks(database: Database) -> None:
         pass
 
 
-def count_participation(database: Database) -> None:
-    """On a large forum: count what the ranking laboratory shows, and keep it. Nobody waits meanwhile."""
-    with database.reading() as db:
-        counted = participation.count(db) if participation.is_large(db) else None
-    if counted is not None:
-        database.write(partial(participation.keep, participation=counted))
-
-
 def watch_for_waves(database: Database) -> None:
     """Look at every new post, some hundred a time."""
     while waves.look_at_new(database):
@@ -115,7 +106,7 @@ WALKS: Mapping[str, tuple[float, Walk]] = {
     "queues": (900.0, tell_queues),
     "themes": (1800.0, themes.regroup),
     "consensus": (600.0, Keeper().keep_fresh),
-    "figures": (3600.0, count_participation),
+    "figures": (3600.0, figures.count),
 }
 """What is done in many short transactions."""
 

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import structlog
 import time_machine
 
 from forum.clock import now
 from forum.db import Connection, Database
 from forum.domain import drafts, limits, sessions
-from forum.jobs import schedule
+from forum.domain.rankings import participation
+from forum.jobs import figures, schedule
+from forum.jobs.apart import Apart
 from forum.jobs.schedule import CHORES, WALKS, Schedule
 from forum.models import Draft, LimitHit, Session
 from tests.making import Make
@@ -54,3 +57,29 @@ def test_what_is_past_its_time_is_forgotten(database: Database) -> None:
     with database.reading() as db:
         for table in (Session, LimitHit, Draft):
             assert db.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0
+
+
+def test_a_large_forum_has_its_figures_counted_by_a_process_of_its_own(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.write(lambda db: Make(db).idea())
+    figures.count(database)
+    assert not figures.COUNTING.is_running()  # small: counted when somebody asks
+    monkeypatch.setattr("forum.domain.rankings.participation.MOST_IDEAS", -1)
+    with database.reading() as db:
+        assert participation.find(db) is None
+    figures.count(database)
+    figures.COUNTING.wait(60)
+    with database.reading() as db:
+        found = participation.find(db)
+    assert found is not None
+    assert found.authors == {1: 1}
+
+
+def test_work_apart_that_fails_is_told_in_the_log(database: Database) -> None:
+    apart = Apart("no-such-command")
+    apart.start(database)
+    apart.wait(60)
+    with structlog.testing.capture_logs() as told:
+        assert not apart.is_running()
+    assert [(line["event"], line["command"]) for line in told] == [("work apart failed", "no-such-command")]

@@ -172,14 +172,14 @@ def test_the_command_makes_themes_and_says_what_came_of_it(site: Site, monkeypat
 
 def test_the_worker_has_themes_made_by_a_process_of_its_own(site: Site) -> None:
     jobs.regroup(site.database)
-    assert jobs._running == []  # nothing is due
+    assert not jobs.MAKING.is_running()  # nothing is due
     site.write(topics.fill)
     jobs.regroup(site.database)
-    jobs.wait(120)
+    jobs.MAKING.wait(120)
     with site.database.reading() as db:
         assert len(themes.overview(db).themes) == 5
     jobs.regroup(site.database)
-    assert jobs._running == []
+    assert not jobs.MAKING.is_running()
 
 
 def test_votes_of_all_its_ideas_are_added_up_as_they_are_now(site: Site) -> None:

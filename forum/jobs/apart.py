@@ -1,0 +1,60 @@
+"""Long work in a process of its own: no page and no mail waits for it, and its memory goes back when it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import structlog
+
+from forum.db import Database
+
+LOG = structlog.get_logger("forum.apart")
+ROOT = Path(__file__).resolve().parents[2]
+# Everything else comes first: a command that is started here gets what time is left over.
+_COMMAND = "import os, sys; os.nice(10); from forum.cli import main; sys.exit(main())"
+
+
+class Apart:
+    """One command of `forum` that a worker starts now and then, never twice at a time."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def is_running(self) -> bool:
+        """Does what was started here still run? Says in the log how the last one failed."""
+        if self._process is None:
+            return False
+        code = self._process.poll()
+        if code is None:
+            return True
+        if code:
+            LOG.warning("work apart failed", command=self._arguments[0], code=code)
+        self._process = None
+        return False
+
+    def start(self, database: Database) -> None:
+        """Begin, unless it still runs, and do not wait."""
+        if self.is_running():
+            return
+        self._process = subprocess.Popen(  # noqa: S603 - our own commands, never what somebody typed
+            [sys.executable, "-c", _COMMAND, *self._arguments],
+            cwd=ROOT,
+            env={**os.environ, "FORUM_DATABASE_URL": _url(database)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def wait(self, seconds: float) -> None:
+        """Wait until what was started has ended. TimeoutExpired if it takes longer."""
+        if self._process:
+            self._process.wait(seconds)
+
+
+def _url(database: Database) -> str:
+    """The address of the database, also from another folder."""
+    if database.path is not None:
+        return f"sqlite:///{database.path}"
+    return database.url.render_as_string(hide_password=False)
