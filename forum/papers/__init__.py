@@ -15,10 +15,17 @@ from forum.papers.blocks import (
     Table,
     Words,
 )
-from forum.papers.documents import as_docx
 from forum.papers.markdowns import as_markdown
 from forum.papers.prints import as_pdf
 from forum.papers.workbooks import Field, Sheet, save_xlsx
+
+
+def as_docx(paper: Paper) -> bytes:
+    """The paper as a DOCX file. The same paper makes the same bytes."""
+    from forum.papers import documents  # python-docx: only where it is needed, the site starts sooner and smaller
+
+    return documents.as_docx(paper)
+
 
 __all__ = [
     "Block",

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from forum.text import tidy
 
 MOST_ROWS = 1_048_575  # of a sheet, under its head; what is more goes on to a further sheet
@@ -42,6 +40,8 @@ def save_xlsx(path: Path, sheets: Iterable[Sheet], *, title: str, made_at: datet
     """
     options: dict[str, Any] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     options |= {"strings_to_numbers": False, "remove_timezone": True, "tmpdir": str(path.absolute().parent)}
+    import xlsxwriter  # only where it is needed: the site starts sooner and smaller
+
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": tidy(title), "author": tidy(author), "created": made_at.astimezone(UTC)})
         formats = {

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from forum import terms
 from forum.db import Connection
-from forum.domain.themes.typical import Typical
 from forum.models.search import SearchDocument
 from forum.text import slug
+
+if TYPE_CHECKING:  # it needs numpy
+    from forum.domain.themes.typical import Typical
 
 READ = 60
 """Ideas of a theme, the most typical ones, whose spelling is looked at."""
@@ -30,7 +33,7 @@ _TEXTS = sa.select(SearchDocument.object_id, SearchDocument.title, SearchDocumen
 )
 
 
-def words(db: Connection, idea_ids: Sequence[int], typical: Sequence[Typical], stems: Sequence[str]) -> list[Word]:
+def words(db: Connection, idea_ids: Sequence[int], typical: "Sequence[Typical]", stems: Sequence[str]) -> list[Word]:
     """The typical words of a theme, in order. `idea_ids`: its most typical ideas; `stems`: stem of each number."""
     wanted = {stems[one.stem] for one in typical}
     spelled: dict[str, Counter[str]] = {stem: Counter() for stem in wanted}
