@@ -1,6 +1,7 @@
 """Commands that put things into the forum and take them out: demo, import, export."""
 
-from forum.cli.base import say, writing
+from forum.cli.base import opened, say, writing
+from forum.domain import themes
 from forum.domain.demo import loading
 from forum.domain.exports import Origin
 from forum.settings import Settings
@@ -19,6 +20,8 @@ def demo() -> None:
             say("The demo is here already. Nothing was changed.")
             return
         content = loading.load(db, seal=seal)
+    with opened() as database:
+        themes.make(database)  # a worker would do it within half an hour; a visitor looks at once
     say(f"Loaded {len(content.ideas)} ideas in {len(content.communities)} communities. You can sign in as:")
     for person in content.sign_ins:
         say(f"  {person.sign_in:<18} {person.email}")
