@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import communities, follows, ideas, people
-from forum.domain.communities import CommunityView
+from forum.domain.communities import CommunityView, InCommunity
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import Comment, CommunityMember, Idea, IdeaTag, StatusChange, User, Vote
@@ -68,7 +68,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(InCommunity):
     """The idea that an event is about, as the rules and the words need it."""
 
     id: int
@@ -82,14 +82,6 @@ class Subject:
     @property
     def community_id(self) -> int:
         return self.community.id
-
-    @property
-    def community_status(self) -> str:
-        return self.community.status
-
-    @property
-    def visibility(self) -> str:
-        return self.community.visibility
 
 
 @dataclass(frozen=True, slots=True)

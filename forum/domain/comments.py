@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import communities, ideas, outbox, search
-from forum.domain.communities import CommunityView
+from forum.domain.communities import CommunityView, InCommunity
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -107,7 +107,7 @@ _AT = (
 
 
 @dataclass(frozen=True, slots=True)
-class CommentView:
+class CommentView(InCommunity):
     """A comment with the idea and the place it stands in: what rules and pages ask for."""
 
     id: int
@@ -140,22 +140,6 @@ class CommentView:
     @property
     def idea_path(self) -> str:
         return ideas.path(self.idea_id, self.idea_slug)
-
-    @property
-    def community_status(self) -> str:
-        return self.community.status
-
-    @property
-    def visibility(self) -> str:
-        return self.community.visibility
-
-    @property
-    def posting(self) -> str:
-        return self.community.posting
-
-    @property
-    def phase(self) -> str:
-        return self.community.phase
 
 
 @dataclass(frozen=True, slots=True)

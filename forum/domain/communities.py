@@ -68,6 +68,29 @@ class CommunityView:
         return self.status == "open" and self.phase in ("brainstorm", "discuss")
 
 
+class InCommunity:
+    """What stands in a community, as the rules ask for it. A dataclass with `community` takes it as its base."""
+
+    __slots__ = ()
+    community: CommunityView
+
+    @property
+    def community_status(self) -> str:
+        return self.community.status
+
+    @property
+    def visibility(self) -> str:
+        return self.community.visibility
+
+    @property
+    def posting(self) -> str:
+        return self.community.posting
+
+    @property
+    def phase(self) -> str:
+        return self.community.phase
+
+
 COLUMNS = (
     Community.id,
     Community.slug,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from forum.clock import now
 from forum.db import Connection, Prepared, remembered
 from forum.domain import communities
-from forum.domain.communities import CommunityView
+from forum.domain.communities import CommunityView, InCommunity
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -41,7 +41,7 @@ class TagView:
 
 
 @dataclass(frozen=True, slots=True)
-class IdeaView:
+class IdeaView(InCommunity):
     """An idea with everything its page shows of it."""
 
     id: int
@@ -91,22 +91,6 @@ class IdeaView:
     @property
     def path(self) -> str:
         return path(self.id, self.slug)
-
-    @property
-    def community_status(self) -> str:
-        return self.community.status
-
-    @property
-    def visibility(self) -> str:
-        return self.community.visibility
-
-    @property
-    def posting(self) -> str:
-        return self.community.posting
-
-    @property
-    def phase(self) -> str:
-        return self.community.phase
 
     @property
     def vote_kind(self) -> str:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import comments, ideas
-from forum.domain.communities import CommunityView
+from forum.domain.communities import CommunityView, InCommunity
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
@@ -18,7 +18,7 @@ KINDS = ("idea", "comment")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(InCommunity):
     """An idea or a comment. Carries the names that the rules of the permission table ask for."""
 
     kind: str
@@ -38,14 +38,6 @@ class Subject:
     @property
     def community_id(self) -> int:
         return self.community.id
-
-    @property
-    def community_status(self) -> str:
-        return self.community.status
-
-    @property
-    def visibility(self) -> str:
-        return self.community.visibility
 
     @property
     def label(self) -> str:

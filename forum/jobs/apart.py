@@ -9,10 +9,13 @@ import structlog
 
 from forum.db import Database
 
+PATIENCE = 10.0  # seconds that work is given to end when it is told to
 LOG = structlog.get_logger("forum.apart")
 ROOT = Path(__file__).resolve().parents[2]
 # Everything else comes first: a command that is started here gets what time is left over.
 _COMMAND = "import os, sys; os.nice(10); from forum.cli import main; sys.exit(main())"
+
+_started: "list[Apart]" = []
 
 
 class Apart:
@@ -38,6 +41,8 @@ class Apart:
         """Begin, unless it still runs, and do not wait."""
         if self.is_running():
             return
+        if self not in _started:
+            _started.append(self)
         self._process = subprocess.Popen(  # noqa: S603 - our own commands, never what somebody typed
             [sys.executable, "-c", _COMMAND, *self._arguments],
             cwd=ROOT,
@@ -51,6 +56,23 @@ class Apart:
         """Wait until what was started has ended. TimeoutExpired if it takes longer."""
         if self._process:
             self._process.wait(seconds)
+
+    def end(self) -> None:
+        """End what still runs: it is done again when it is due, by whoever works then."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+
+
+def end_all() -> None:
+    """End everything that was started from this process: a worker leaves nothing running behind it."""
+    for one in _started:
+        one.end()
 
 
 def _url(database: Database) -> str:

@@ -1,5 +1,7 @@
 """Keeps the consensus ranking fresh: here while there are few votes, in a process of its own when there are many."""
 
+from contextlib import suppress
+
 from forum.db import Database
 from forum.domain import consensus
 from forum.domain.errors import Conflict
@@ -16,19 +18,16 @@ class Keeper:
         self._apart = Apart("consensus")
 
     def keep_fresh(self, database: Database) -> None:
-        """Compute anew when a run is due. With many votes this begins a process and does not wait for it."""
+        """Compute anew when a run is due. With many votes already the question is one for a process of its own."""
         if self._apart.is_running():
             return
         with database.reading() as db:
             if consensus.running(db):
                 return
-            due = consensus.due(db)
-        if not due.is_due:
-            return
-        if due.votes <= FEW:
-            try:
+            is_large = consensus.has_more(db, FEW)
+            is_due = not is_large and consensus.due(db).is_due
+        if is_large:
+            self._apart.start(database)  # it asks whether a run is due, which reads every vote
+        elif is_due:
+            with suppress(Conflict):  # another worker was quicker
                 consensus.compute(database)
-            except Conflict:
-                return  # another worker was quicker
-        else:
-            self._apart.start(database)

@@ -8,7 +8,7 @@ import structlog
 from forum.db import Connection, Database
 from forum.domain import outbox
 from forum.domain.outbox import Message
-from forum.jobs import files, mail
+from forum.jobs import apart, files, mail
 from forum.jobs.schedule import Schedule
 from forum.jobs.tasks import TASKS, Task
 from forum.settings import Settings
@@ -34,7 +34,7 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is in hand, then end."""
+        """Finish what is in hand here, then end; what runs apart is ended, and done again when it is due."""
         self._stopping.set()
         if self._thread:
             self._thread.join()
@@ -50,6 +50,7 @@ class Worker:
                 busy = False
             if not busy:
                 self._stopping.wait(IDLE_SECONDS)
+        apart.end_all()
 
     def once(self) -> int:
         """Do what is due now; say how many messages, mails and files were claimed."""

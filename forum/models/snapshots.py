@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.models.base import Base, BigId, Key, ref
+from forum.models.lasting import guard
 
 
 class Snapshot(Base):
@@ -97,33 +98,4 @@ class FileOrder(Base):
 LASTING = ("snapshots", "snapshot_ideas", "snapshot_files")
 """Tables whose rows are written once."""
 
-SQLITE_TRIGGER = (
-    "CREATE TRIGGER {table}_{act}_never BEFORE {act} ON {table}"
-    " BEGIN SELECT RAISE(ABORT, 'snapshots never change'); END"
-)
-POSTGRESQL_FUNCTION = (
-    "CREATE OR REPLACE FUNCTION snapshots_never_change() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN RAISE EXCEPTION 'snapshots never change'; END $$"
-)
-POSTGRESQL_TRIGGER = (
-    "CREATE TRIGGER {table}_never BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-    " FOR EACH STATEMENT EXECUTE FUNCTION snapshots_never_change()"
-)
-
-
-def _ddl(statement: str) -> sa.DDL:
-    return sa.DDL(statement)  # type: ignore[no-untyped-call]
-
-
-def _guard() -> None:
-    function = _ddl(POSTGRESQL_FUNCTION).execute_if(dialect="postgresql")
-    sa.event.listen(Base.metadata, "after_create", function)
-    for table in LASTING:
-        trigger = _ddl(POSTGRESQL_TRIGGER.format(table=table)).execute_if(dialect="postgresql")
-        sa.event.listen(Base.metadata, "after_create", trigger)
-        for act in ("update", "delete"):
-            trigger = _ddl(SQLITE_TRIGGER.format(table=table, act=act)).execute_if(dialect="sqlite")
-            sa.event.listen(Base.metadata, "after_create", trigger)
-
-
-_guard()
+guard("snapshots", LASTING)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0001"
 down_revision = None
@@ -22,4 +23,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is nothing before it."""
-    raise NotImplementedError("Nothing comes before the first tables. Delete the database instead.")
+    raise CommandError("Nothing comes before the first tables. Delete the database instead.")

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0003"
 down_revision = "0002"
@@ -156,4 +157,4 @@ def _make_notes() -> None:
 
 def downgrade() -> None:
     """There is no way back: statements of reasons are records."""
-    raise NotImplementedError("Decisions and appeals are records. Restore a backup of the version before instead.")
+    raise CommandError("Decisions and appeals are records. Restore a backup of the version before instead.")

@@ -13,8 +13,6 @@ from forum.domain import consensus, formulas, rankings
 from forum.domain.consensus import ballots, fits, reading, runs, scores
 from forum.domain.errors import Conflict, Invalid
 from forum.domain.rankings import Selection
-from forum.jobs import consensus as jobs
-from forum.jobs.consensus import Keeper
 from forum.models import ConsensusRun, ConsensusScore, Decision, Idea, Pass, Vote, VoteAside
 from tests import polis, postgres
 from tests.making import Make
@@ -367,30 +365,8 @@ def test_only_some_votes_can_not_be_ranked_by_consensus(db: Connection) -> None:
 # The worker ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_worker_computes_when_a_run_is_due_and_only_then(database: Database) -> None:
-    keeper = Keeper()
-    keeper.keep_fresh(database)
-    with database.transaction() as db:
-        assert consensus.latest(db) is None
-        fill(db, Make(db), SMALL)
-    for _ in range(2):
-        keeper.keep_fresh(database)
-    with database.reading() as db:
-        run = consensus.latest(db)
-        assert db.execute(sa.select(sa.func.count()).select_from(ConsensusRun)).scalar_one() == 1
-    assert run is not None
-    assert run.ranked > 15
-
-
-def test_many_votes_are_computed_in_a_process_of_its_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "FEW", 100)
-    with database.transaction() as db:
-        fill(db, Make(db), SMALL)
-    keeper = Keeper()
-    keeper.keep_fresh(database)
-    assert keeper._apart.is_running()
-    keeper._apart.wait(120)
-    with database.reading() as db:
-        run = consensus.latest(db)
-    assert run is not None
-    assert run.ranked > 15
+def test_whether_there_are_more_votes_than_so_many(db: Connection, make: Make) -> None:
+    fill(db, make, SMALL)
+    votes = db.execute(sa.select(sa.func.count()).select_from(Vote)).scalar_one()
+    assert consensus.has_more(db, votes - 1)
+    assert not consensus.has_more(db, votes)

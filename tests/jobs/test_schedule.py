@@ -14,7 +14,9 @@ from forum.domain.rankings import participation
 from forum.jobs import figures, schedule
 from forum.jobs.apart import Apart
 from forum.jobs.schedule import CHORES, WALKS, Schedule
+from forum.jobs.worker import Worker
 from forum.models import Draft, LimitHit, Session
+from forum.settings import Settings
 from tests.making import Make
 
 
@@ -83,3 +85,16 @@ def test_work_apart_that_fails_is_told_in_the_log(database: Database) -> None:
     with structlog.testing.capture_logs() as told:
         assert not apart.is_running()
     assert [(line["event"], line["command"]) for line in told] == [("work apart failed", "no-such-command")]
+
+
+def test_a_worker_that_ends_leaves_nothing_running_behind_it(database: Database, settings: Settings) -> None:
+    endless = Apart("worker")  # any command that does not end by itself
+    endless.start(database)
+    process = endless._process
+    assert process is not None
+    assert endless.is_running()
+    hand = Worker(database, settings)
+    hand.start()
+    hand.stop()
+    assert process.poll() is not None
+    assert not endless.is_running()

@@ -3,6 +3,6 @@
 The computing needs numpy and is imported only where a run is made: the site itself shows stored figures without it.
 """
 
-from forum.domain.consensus.runs import Due, Run, Scored, compute, due, in_words, latest, of_idea, running
+from forum.domain.consensus.runs import Due, Run, Scored, compute, due, has_more, in_words, latest, of_idea, running
 
-__all__ = ["Due", "Run", "Scored", "compute", "due", "in_words", "latest", "of_idea", "running"]
+__all__ = ["Due", "Run", "Scored", "compute", "due", "has_more", "in_words", "latest", "of_idea", "running"]

@@ -45,6 +45,7 @@ _VOTES = sa.select(
     sa.func.coalesce(sa.func.sum(sa.case((Vote.changed_at > sa.bindparam("since"), 1), else_=0)), 0).label("touched"),
 ).select_from(Vote)
 _COUNT = sa.select(sa.select(sa.func.count()).select_from(Vote).scalar_subquery())
+_AT_MOST = sa.select(sa.func.count()).select_from(sa.select(Vote.idea_id).limit(sa.bindparam("most")).subquery())
 _PASSES = sa.select(sa.select(sa.func.count()).select_from(Pass).scalar_subquery())
 _GIVE_UP = (
     sa.update(ConsensusRun)
@@ -176,6 +177,11 @@ def due(db: Connection) -> Due:
         return Due(here, LEAST_CHANGES, here)
     others = abs(here - last.votes_here - int(row.new))  # taken back, or imported with moments of long ago
     return Due(int(row.touched) + others, max(LEAST_CHANGES, round(SHARE_OF_CHANGES * last.votes_here)), here)
+
+
+def has_more(db: Connection, votes: int) -> bool:
+    """Are there more votes than so many? Reads no more of them than that."""
+    return int(db.execute(_AT_MOST, {"most": votes + 1}).scalar_one()) > votes
 
 
 def compute(database: Database, progress: Progress | None = None) -> Run:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import communities, ideas, lists
-from forum.domain.communities import CommunityView
+from forum.domain.communities import CommunityView, InCommunity
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.lists import Filters
 from forum.domain.people import Person
@@ -128,7 +128,7 @@ _LAST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class WaveView:
+class WaveView(InCommunity):
     """A wave as a moderator sees it. Carries the names that the rules of the permission table ask for."""
 
     id: int
@@ -147,14 +147,6 @@ class WaveView:
     @property
     def community_id(self) -> int:
         return self.community.id
-
-    @property
-    def community_status(self) -> str:
-        return self.community.status
-
-    @property
-    def visibility(self) -> str:
-        return self.community.visibility
 
     @property
     def path(self) -> str:
