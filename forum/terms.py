@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from itertools import chain, pairwise
 from typing import Any
 
+from Stemmer import Stemmer
+
 LONGEST = 40
 """Characters of a word that count; longer ones are cut (they are addresses or noise)."""
 
@@ -174,9 +176,7 @@ def stem(word: str) -> str:
 
 @cache
 def _stemmer(name: str) -> Any:
-    import snowballstemmer  # this takes a quarter of a second: not at start
-
-    return snowballstemmer.stemmer(name)
+    return Stemmer(name, maxCacheSize=0)  # stem() keeps what it has made
 
 
 def _raws(text: str) -> list[str]:
