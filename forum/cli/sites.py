@@ -1,4 +1,4 @@
-"""Commands that run the site: serve, worker, migrate, routes."""
+"""Commands that run the site: serve, worker, migrate."""
 
 import signal
 from typing import Annotated
@@ -79,21 +79,3 @@ def migrate() -> None:
     with opened() as database:
         schema.migrate(database)
     say("The database is up to date.")
-
-
-def routes() -> None:
-    """Print every address of the site: method, path, the permission it asks for, and the function that answers."""
-    from starlette.routing import Route
-
-    from forum.web.endpoint import Endpoint
-    from forum.web.routes import ROUTES
-
-    lines = [
-        (method, route.path, route.app.rules.asks, route.app.__name__)
-        for route in ROUTES
-        if isinstance(route, Route) and isinstance(route.app, Endpoint)
-        for method in sorted((route.methods or set()) - {"HEAD"})
-    ]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    for line in lines:
-        say("  ".join([*(word.ljust(width) for word, width in zip(line, widths, strict=False)), line[3]]))
