@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from forum.cli.troubles import in_plain_words
+from forum.later import loading
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     # name: (module:function or group, what the list of commands says of it: how its own help begins)
@@ -72,7 +73,8 @@ class _OnDemand(TyperGroup):
 
 def _load(name: str) -> Any:
     module, _, attribute = COMMANDS[name][0].partition(":")
-    found = getattr(import_module(f"forum.cli.{module}"), attribute)
+    with loading():
+        found = getattr(import_module(f"forum.cli.{module}"), attribute)
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False)
         alone.command(name)(found)

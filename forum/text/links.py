@@ -11,9 +11,7 @@ _ENDS = (
 )
 # Only these letters in either case: with the flag for all of it, Python looks at every character of the ranges above.
 ADDRESS = re.compile(f"(?i:https?)://[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])")
-WWW = re.compile(
-    f"(?<![\\w.@/:-])(?i:www\\.[a-z0-9-]{{1,63}})\\.[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])"
-)
+WWW = re.compile(f"(?<![\\w.@/:-])(?i:www\\.[a-z0-9-]{{1,63}})\\.[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])")
 _TRAILING = frozenset(".,;:!?'\u2018\u2019\u2026_~)")
 _HOST = re.compile(r"https?://[^\s/?#@\\:]+(?::\d{1,5})?(?:[/?#]|$)", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[^\s<>\"'/\\]+", re.IGNORECASE)

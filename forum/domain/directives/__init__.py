@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.directives.matrices import Became, about
     from forum.domain.directives.publishing import batch
     from forum.domain.directives.views import CitedBy, check
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.directives.matrices": "Became about",

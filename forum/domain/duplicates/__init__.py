@@ -5,12 +5,12 @@ What compares in bulk needs numpy and is imported only where it is used: the sit
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.duplicates.findings import CERTAIN, Found, about_case, look
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.duplicates.findings": "CERTAIN Found about_case look",

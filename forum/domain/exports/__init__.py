@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.exports.files import Origin, chunks, write
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from forum.domain.exports.streams import Chunks, as_csv, as_json, counted, save, save_by
     from forum.domain.rankings import FIELDS
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.exports.files": "Origin chunks write",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.merges.checks import check
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from forum.domain.merges.threads import index_threads, sweep
     from forum.domain.merges.views import about_case
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.merges.checks": "check",

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.rankings.examples import Example, example
     from forum.domain.rankings.selections import Selection, as_values, in_words, read
     from forum.domain.rankings.walks import FIELDS, Ranked, records, walk
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.rankings.examples": "Example example",

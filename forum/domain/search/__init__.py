@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.search.documents import (
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from forum.domain.search.upkeep import check, moved, rebuild, refresh
     from forum.domain.search.vocabularies import fold_in
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
-            "forum.domain.search.documents": "KINDS Bulk Document hide hide_many put put_many remove show show_many storable_index",
+            "forum.domain.search.documents": (
+                "KINDS Bulk Document hide hide_many put put_many remove show show_many storable_index"
+            ),
             "forum.domain.search.finds": "Hit Results find",
             "forum.domain.search.likenesses": "PLAUSIBLE Similar similar",
             "forum.domain.search.upkeep": "check moved rebuild refresh",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.snapshots.acts import MOST, SnapshotFields, create
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from forum.domain.snapshots.files import FORMATS, download, formats_of, hidden_count, keep, kept, make, wanting
     from forum.domain.snapshots.views import PAGE, Fate, FrozenIdea, SnapshotView, content, get, ideas, listing, words
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.snapshots.acts": "MOST SnapshotFields create",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.spam.holds import about_case, hold, judge, put
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from forum.domain.spam.repeats import forget
     from forum.domain.spam.verdicts import Author, Post, Verdict, score
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.spam.holds": "about_case hold judge put",

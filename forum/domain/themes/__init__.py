@@ -5,7 +5,7 @@ What groups needs numpy and is imported only where it is used: the site itself r
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.themes.making import Progress, make
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
         successor,
     )
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.themes.making": "Progress make",
             "forum.domain.themes.runs": "LEAST_IDEAS Run due latest scopes",
-            "forum.domain.themes.views": "Overview Place ThemeLink ThemeView ThemeWord find get most_typical of_idea overview path places strengths successor",
+            "forum.domain.themes.views": (
+                "Overview Place ThemeLink ThemeView ThemeWord find get "
+                "most_typical of_idea overview path places strengths successor"
+            ),
         },
     )
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from forum.later import parts
+from forum import later
 
 if TYPE_CHECKING:
     from forum.domain.actions import NOTE_LENGTH
@@ -37,14 +37,18 @@ if TYPE_CHECKING:
     from forum.domain.waves.watch import look as look_within
     from forum.domain.waves.watch import look_at_new
 else:
-    __getattr__ = parts(
+    __getattr__ = later.parts(
         __name__,
         {
             "forum.domain.actions": "NOTE_LENGTH",
-            "forum.domain.waves.acts": "ACTIONS Done WaveFields decide of_act put_on_track standing_act take_back why_not",
+            "forum.domain.waves.acts": (
+                "ACTIONS Done WaveFields decide of_act put_on_track standing_act take_back why_not"
+            ),
             "forum.domain.waves.findings": "join_held",
             "forum.domain.waves.prints": "Seen forget look note note_again",
-            "forum.domain.waves.records": "STATES WaveView about_case acts get index members numbers open_case path preview senders",
+            "forum.domain.waves.records": (
+                "STATES WaveView about_case acts get index members numbers open_case path preview senders"
+            ),
             "forum.domain.waves.sketches:of": "sketch",
             "forum.domain.waves.watch:look": "look_within",
             "forum.domain.waves.watch": "look_at_new",
