@@ -20,16 +20,24 @@ IDLE_SECONDS = 1.0
 
 
 class Worker:
-    """One worker, in the caller's thread."""
+    """One worker, in a thread of its own or in the caller's."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
         self._schedule = Schedule(database)
         self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Work in a thread of its own until stop()."""
+        self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Let run() finish what is in hand here, then end; what runs apart is ended, and done again when it is due."""
+        """Finish what is in hand here, then end; what runs apart is ended, and done again when it is due."""
         self._stopping.set()
+        if self._thread:
+            self._thread.join()
 
     def run(self) -> None:
         """Work until stop()."""
