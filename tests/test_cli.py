@@ -233,6 +233,15 @@ def test_a_database_that_is_not_there_is_said_plainly(empty: Forum) -> None:
     assert "FORUM_DATABASE_URL" in done.stderr
 
 
+def test_a_database_that_is_up_to_date_is_left_alone_at_once(forum: Forum) -> None:
+    code = (
+        "import sys\nfrom forum.cli import app\n"
+        "app(['migrate'], standalone_mode=False)\nprint('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["The database is up to date.", "False"]
+
+
 def test_serving_asks_for_a_migrated_database(empty: Forum) -> None:
     done = empty("serve")
     assert done.returncode == 1
