@@ -171,11 +171,12 @@ def _statement(shape: _Shape) -> Prepared:
 
 
 def _behind(column: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:
-    value, last = sa.bindparam("after_key", type_=column.type), sa.bindparam("after_id")
+    value: Any = sa.bindparam("after_key", type_=column.type)
+    last: Any = sa.bindparam("after_id")
     if how == "behind":
         return after_key({column: value, Idea.id: last}, descending=descending)
     if how == "next":
-        return column < value if descending else column > value
+        return sa.and_(column < value if descending else column > value)
     return sa.and_(column == value, Idea.id < last if descending else Idea.id > last)
 
 

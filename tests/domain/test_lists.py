@@ -1,4 +1,4 @@
-"""Lists by key: every idea once, in the stated order, however many share a value; and no page walks through the ties."""
+"""Lists by key: every idea once, in the stated order, however many share a value; no page walks through the ties."""
 
 import pytest
 import sqlalchemy as sa
@@ -83,5 +83,5 @@ def _explained(db: lists.Connection, how: str) -> list[str]:
         given = [1] * statement.count("?")
         return [row[3] for row in db.connection.dbapi_connection.execute(f"EXPLAIN QUERY PLAN {statement}", given)]
     db.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    values = {name: 1 for name in ("after_key", "after_id", "most")}
+    values = dict.fromkeys(("after_key", "after_id", "most"), 1)
     return [row[0] for row in db.exec_driver_sql(f"EXPLAIN {statement}", values)]
