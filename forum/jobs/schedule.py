@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 
 from forum.db import Connection, Database, is_sqlite
 from forum.domain import (
@@ -30,6 +30,7 @@ from forum.logs import Log
 LOG = Log("forum.schedule")
 Chore = Callable[[Connection], object]
 Walk = Callable[[Database], object]
+TURN = 0.1  # seconds between two turns of what votes have left
 
 
 def tidy(db: Connection) -> None:
@@ -77,9 +78,9 @@ def tell_queues(database: Database) -> None:
 
 
 def settle_ranks(database: Database) -> None:
-    """Settle what a server left that was ended in the midst of votes."""
+    """Settle what a server left that was ended in the midst of votes, in turns that leave time for votes."""
     while database.write(settling.settle):
-        pass
+        sleep(TURN)
 
 
 def watch_for_waves(database: Database) -> None:
