@@ -36,6 +36,13 @@ def test_a_package_promises_every_name_that_waits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
+def test_no_promised_name_is_that_of_a_module(name: str) -> None:
+    folder = ROOT / Path(*name.split("."))
+    modules = {file.stem for file in folder.iterdir()}  # once loaded, it would stand in the place of the name
+    assert modules & set(import_module(name).__all__) == set()
+
+
+@pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_says_what_it_does_not_have(name: str) -> None:
     with pytest.raises(AttributeError, match="no_such_thing"):
         import_module(name).no_such_thing  # noqa: B018

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         STATES,
         WaveView,
         about_case,
-        acts,
+        acts_on,
         get,
         index,
         members,
@@ -47,7 +47,7 @@ else:
             "forum.domain.waves.findings": "join_held",
             "forum.domain.waves.prints": "Seen forget look note note_again",
             "forum.domain.waves.records": (
-                "STATES WaveView about_case acts get index members numbers open_case path preview senders"
+                "STATES WaveView about_case acts_on get index members numbers open_case path preview senders"
             ),
             "forum.domain.waves.sketches:of": "sketch",
             "forum.domain.waves.watch:look": "look_within",
@@ -64,7 +64,7 @@ __all__ = [
     "WaveFields",
     "WaveView",
     "about_case",
-    "acts",
+    "acts_on",
     "decide",
     "forget",
     "get",
