@@ -96,6 +96,12 @@ def may_stay(group: Group, moments: Mapping[int, datetime], arrivals: Arrivals, 
     )
 
 
+def can_rise(group: Group, senders: Mapping[int, Sender]) -> bool:
+    """Are there copies in it, or enough fresh people who share its words?"""
+    young = {senders[one].author_id for one in group.ids if one in senders and senders[one].is_fresh}
+    return bool(group.copies) or len(young) >= signals.LEAST
+
+
 @dataclass(frozen=True, slots=True)
 class _Measured:
     """How alike a group's posts are, and who sent them: all of its strength but the distance from the purpose."""

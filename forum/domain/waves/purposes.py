@@ -1,9 +1,9 @@
 """Purposes: how near a text is to what the communities are for, and to the words that are used beside those words."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from operator import mul
 
 from forum import terms
@@ -49,26 +49,26 @@ def learn(posts: Sequence[Post], purpose: Set[str], rare: Rarity) -> Nearness:
     """
     near: Nearness = dict.fromkeys(purpose, 1.0)
     weights = [{stem: LOGARITHMS[often] for stem, often in post.counts.items()} for post in posts]
-    first = [_share(weight, near, rare) for weight in weights]
+    times = Counter(chain.from_iterable(weights))
+    worth = {stem: rare.idf(stem) for stem in times}
+    first = [_share(weight, purpose, worth) for weight in weights]
     for _ in range(ROUNDS):
-        near = _means(weights, first)
+        near = _means(weights, times, first)
         first = [_mean(weight, [*weight.values()], near) for weight in weights]
     return near
 
 
-def _share(weight: Mapping[str, float], purpose: Nearness, rare: Rarity) -> float:
-    every_stem = sum(value * rare.idf(stem) for stem, value in weight.items())
-    return sum(value * rare.idf(stem) for stem, value in weight.items() if stem in purpose) / (every_stem or 1.0)
+def _share(weight: Mapping[str, float], purpose: Set[str], worth: Mapping[str, float]) -> float:
+    every_stem = sum(map(mul, weight.values(), map(worth.__getitem__, weight)))
+    return sum([value * worth[stem] for stem, value in weight.items() if stem in purpose]) / (every_stem or 1.0)
 
 
-def _means(weights: Sequence[Mapping[str, float]], near: Sequence[float]) -> dict[str, float]:
+def _means(weights: Sequence[Mapping[str, float]], times: Mapping[str, int], near: Sequence[float]) -> dict[str, float]:
     overall = sum(near) / max(len(near), 1)
-    sums: dict[str, float] = defaultdict(float)
-    times: dict[str, int] = defaultdict(int)
+    sums = dict.fromkeys(times, 0.0)
     for weight, value in zip(weights, near, strict=True):
         for stem in weight:
             sums[stem] += value
-            times[stem] += 1
     found = {stem: (sums[stem] + SPREAD * overall) / (times[stem] + SPREAD) for stem in sums}
     found[""] = overall  # of a stem that is not known
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection, Database, address
+from forum.db import Connection, Database, Prepared, address
 from forum.domain.search.selections import ByIds
 from forum.domain.waves import findings, groups, posts, prints, purposes, signals, sketches
 from forum.domain.waves.groups import Group, Scene, Sender
@@ -36,7 +36,7 @@ NOTABLE = 7
 """A word is looked into when it is in more than the square root of the window's posts, divided by this: five in 1,200
 posts, twenty in 20,000. Fewer come together by chance."""
 MOST_REMEMBERED = 50_000
-RELEARN, RELEARN_LEAST = 2_000, 50
+RELEARN, RELEARN_LEAST = 4_000, 50
 """The watch learns anew what is usual after so many posts; in a young forum whenever it has doubled."""
 
 _NEW = (
@@ -54,7 +54,8 @@ _ARRIVED = sa.select(
         "together"
     ),
 ).where(WavePrint.id > sa.bindparam("low"))
-_MOMENTS = sa.select(WavePrint.created_at).where(WavePrint.id > sa.bindparam("low"), ~WavePrint.is_new).distinct()
+_moment = sa.type_coerce(WavePrint.created_at, sa.BigInteger)  # as a number: there are thousands
+_MOMENTS = Prepared(sa.select(_moment.label("moment")).where(WavePrint.id > sa.bindparam("low"), ~WavePrint.is_new))
 _FRESH = (
     sa.select(WavePrint.is_fresh, sa.func.count().label("posts"))
     .where(WavePrint.id > sa.bindparam("low"))
@@ -174,8 +175,7 @@ def _learn(db: Connection, memory: Memory, newest: int) -> None:
     rare = posts.rarity(db, posts.stems_of(sample))
     memory.near = purposes.learn(sample, frozenset().union(*purposes.every(db).values()), rare)
     memory.near_at = newest
-    memory.arrivals = Arrivals()
-    memory.arrivals.add(db.execute(_MOMENTS, {"low": low}).scalars())
+    memory.arrivals = Arrivals.of(row.moment for row in _MOMENTS.all(db, {"low": low}))
     fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
     memory.fresh_share = fresh.get(True, 0) / max(sum(fresh.values()), 1)
     memory.around = {post.print_id: purposes.nearness(post, memory.near) for post in sample}
@@ -189,15 +189,17 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     """The groups strong enough to be waves, that new posts are in; the strongest first."""
     newest = int(db.execute(_NEWEST_ID).scalar() or 0)
     low = max(0, newest - WINDOW)
-    found = [*_equal(db, told, low), *_worded(db, told, low, newest)]
-    found, senders = _quiet(db, found, {row.id: row.created_at for row in new})
-    if found:
+    found, senders = _quiet(
+        db, [*_equal(db, told, low), *_worded(db, told, low, newest)], {row.id: row.created_at for row in new}
+    )
+    strong: list[Group] = []
+    if any(groups.can_rise(group, senders) for group in found):
         scene = _scene(db, found, senders)
-        found = groups.united(groups.weighed(found, scene), scene)
-        for group in found:
+        strong = groups.united(groups.weighed(found, scene), scene)
+        for group in strong:
             _time(db, group, scene, low)
-    found += _floods(db, {row.author_id for row in new}, max(row.created_at for row in new))
-    return sorted(found, key=lambda group: -group.strength)
+    strong += _floods(db, {row.author_id for row in new}, max(row.created_at for row in new))
+    return sorted(strong, key=lambda group: -group.strength)
 
 
 def _equal(db: Connection, told: _Told, low: int) -> list[Group]:
