@@ -16,7 +16,7 @@ def among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
 
 
 class ByIds:
-    """A select narrowed to the rows whose `column` is among ids that are given later."""
+    """A select narrowed to the rows whose `column` is among ids that are given later; other lists in it by `among`."""
 
     def __init__(self, statement: Any, column: sa.ColumnElement[int] | Any) -> None:
         ids = sa.func.json_each(sa.bindparam("ids", type_=sa.String())).table_valued("value")
