@@ -1,8 +1,11 @@
 """Commands that put things into the forum and take them out: demo, import, export."""
 
+from contextlib import suppress
+
 from forum.cli.base import opened, say, writing
-from forum.domain import themes
+from forum.domain import consensus, themes
 from forum.domain.demo import loading
+from forum.domain.errors import Conflict
 from forum.domain.exports import Origin
 from forum.settings import Settings
 from forum.signing import Signer
@@ -21,7 +24,9 @@ def demo() -> None:
             return
         content = loading.load(db, seal=seal)
     with opened() as database:
-        themes.make(database)  # a worker would do it within half an hour; a visitor looks at once
+        themes.make(database)  # a worker would do both within half an hour; a visitor looks at once
+        with suppress(Conflict):  # a worker was quicker
+            consensus.compute(database)
     say(f"Loaded {len(content.ideas)} ideas in {len(content.communities)} communities. You can sign in as:")
     for person in content.sign_ins:
         say(f"  {person.sign_in:<18} {person.email}")
