@@ -323,7 +323,7 @@ def become_of(db: Connection, idea_ids: Sequence[int]) -> list[Became]:
                 row.published_reason,
                 row.published_at,
                 title,
-                f"/directives/{row.id}-{views.slug(title)}",
+                views.path(row.id, title),
                 row.number,
             )
         )
