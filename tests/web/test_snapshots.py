@@ -142,6 +142,12 @@ def answer_first_ideas(make: Make, policy: Person, *, is_public: bool) -> None:
         publishing.publish_now(make.db, policy, directive.id, moment=now())
 
 
+def reasons(site: Site) -> str:
+    """The page where everybody reads what became of each idea."""
+    site.sign_out()
+    return site.get("/directives/1/dispositions").text
+
+
 def test_a_snapshot_says_what_a_directive_made_of_its_ideas(site: Site, policy: Person) -> None:
     freeze(site)
     seal = site.get("/snapshots/1.seal").content
@@ -154,7 +160,9 @@ def test_a_snapshot_says_what_a_directive_made_of_its_ideas(site: Site, policy: 
     assert "Deferred" not in page  # it has no reason yet, and so it is not out
     rows = [row for row in page.split("<tr>") if "Since then" in row and "<td" in row]
     assert ["Accepted" in rows[0], "Declined" in rows[1], "Nothing new" in rows[2]] == [True, True, True]
-    assert page.count("-records-online") == 3  # above, and in two rows
+    linked = re.findall(r"/directives/1/dispositions#idea-(\d+)", page)
+    assert sorted(linked) == sorted(re.findall(r'id="idea-(\d+)"', reasons(site)))
+    assert len(linked) == 2
     assert site.get("/snapshots/1.seal").content == seal
     assert "is exactly as it was made" in site.get("/snapshots/1/check").text
 
