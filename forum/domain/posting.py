@@ -136,7 +136,7 @@ class Texts:
     why_html: str
     excerpt: str
     plain: str
-    reading: spam.Reading
+    reading: "spam.Reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _is_to_be_held(db: Connection, user: Person, place: CommunityView, words: st
 
 
 def _hold(
-    db: Connection, user: Person, community_id: int, idea_id: int, verdict: spam.Verdict | None, shown: str
+    db: Connection, user: Person, community_id: int, idea_id: int, verdict: "spam.Verdict | None", shown: str
 ) -> None:
     about: dict[str, Any] = {"community_id": community_id, "author_id": user.id, "shown": shown}
     if verdict is not None:
@@ -343,7 +343,7 @@ def rewrite(db: Connection, by: Person, idea: IdeaView, fields: TextFields, *, t
     _rewrite(db, idea, fields, texts, is_revision=True)
 
 
-def _check_again(db: Connection, user: Person, idea: IdeaView, new: revisions.Text, reading: spam.Reading) -> bool:
+def _check_again(db: Connection, user: Person, idea: IdeaView, new: revisions.Text, reading: "spam.Reading") -> bool:
     """Hold an idea whose new words must wait for a check; says whether they do from now on."""
     spam.put(db, user, "idea", idea.id, reading, is_held=idea.state == "held")
     if idea.state == "held":

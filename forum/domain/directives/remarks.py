@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum import text
 from forum.clock import now
@@ -19,6 +18,7 @@ from forum.domain.notifications import Telling
 from forum.domain.people import Person
 from forum.domain.permissions import can, require
 from forum.models import RecommendationAgreement, RecommendationComment, User
+from forum.models.base import aliased
 
 MOST = 3_000
 ANSWER_MOST = 2_000

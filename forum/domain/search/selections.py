@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from forum.db import Connection, is_sqlite
 
@@ -16,7 +15,7 @@ class ByIds:
     def __init__(self, statement: Any, column: sa.ColumnElement[int] | Any) -> None:
         ids = sa.func.json_each(sa.bindparam("ids", type_=sa.String())).table_valued("value")
         self._sqlite = statement.where(column.in_(sa.select(ids.c.value)))
-        array = sa.bindparam("ids", type_=postgresql.ARRAY(sa.BigInteger))
+        array = sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))
         self._postgresql = statement.where(column == sa.func.any(array))
 
     def rows(self, db: Connection, ids: Iterable[int], **values: Any) -> Sequence[Any]:
