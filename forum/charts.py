@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 MOST_LETTERS = 28  # of a label above its bar, so that it fits a phone; the table has all of it
+MOST_LETTERS_WIDE = 52  # the same where there is more room
 ROW = 3.0  # em from bar to bar
 PLOT_TOP, PLOT = 1.2, 10.0  # em: room above the plot, and its height
 LABEL_GAP = 2.5  # em between the names of two lines, each with its last value below it
@@ -90,10 +91,11 @@ def bars(
 
 
 def _bar(top: float, row: Bar, width: float, part: float) -> list[str]:
-    label = row.label if len(row.label) <= MOST_LETTERS else row.label[: MOST_LETTERS - 1].rstrip() + "…"
     bar_top = top + 1.4
+    short, long = _cut(row.label, MOST_LETTERS), _cut(row.label, MOST_LETTERS_WIDE)
+    labels = {"": long} if short == long else {' class="chart-short"': short, ' class="chart-long"': long}
     pieces = [
-        f'<text x="0" y="{top + 1:.2f}em">{escape(label)}</text>',
+        *(f'<text{which} x="0" y="{top + 1:.2f}em">{escape(label)}</text>' for which, label in labels.items()),
         f'<text class="chart-value" x="100%" y="{top + 1:.2f}em" text-anchor="end">'
         f"{escape(row.shown or number_shown(row.value))}</text>",
         f'<rect class="chart-track" width="100%" height=".7em" y="{bar_top:.2f}em"/>',
@@ -103,6 +105,10 @@ def _bar(top: float, row: Bar, width: float, part: float) -> list[str]:
     if row.part > 0:
         pieces.append(f'<rect class="chart-part" width="{part:.2f}%" height=".7em" y="{bar_top:.2f}em"/>')
     return pieces
+
+
+def _cut(label: str, most: int) -> str:
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"
 
 
 def lines(
@@ -224,21 +230,27 @@ def _line(number: int, values: Sequence[Value], most: float) -> str:
 
 
 def _names(series: Sequence[Series], most: float, unit: str) -> list[str]:
-    """The name of each line and its last value, at its end; pushed apart where they would cover one another."""
+    """The name of each line and its last value, at its end; pushed apart where they would cover one another.
+
+    Where all end in the same value, it says nothing: the names stand alone.
+    """
+    finals = [next((value for value in reversed(line.values) if value is not None), None) for line in series]
+    is_same = len(series) > 1 and len(set(finals)) == 1
+    gap = LABEL_GAP / 2 if is_same else LABEL_GAP
     ends: list[tuple[float, int, str]] = []
-    for number, line in enumerate(series, 1):
-        last = next((value for value in reversed(line.values) if value is not None), None)
+    for number, (line, last) in enumerate(zip(series, finals, strict=True), 1):
         if last is not None:
             value = f"{number_shown(last)} {unit}".rstrip()
-            words = f'{escape(line.label)}<tspan x="100%" dx=".6em" dy="1.1em">{escape(value)}</tspan>'
+            below = f'<tspan x="100%" dx=".6em" dy="1.1em">{escape(value)}</tspan>'
+            words = f"{escape(line.label)}{'' if is_same else below}"
             ends.append((_top(last, most) - 0.35, number, words))
     ends.sort()
     lowest = PLOT_TOP + PLOT - 0.8
     tops = [top for top, _, _ in ends]
     for index in range(1, len(tops)):
-        tops[index] = max(tops[index], tops[index - 1] + LABEL_GAP)
+        tops[index] = max(tops[index], tops[index - 1] + gap)
     for index in range(len(tops) - 1, -1, -1):
-        ceiling = lowest if index == len(tops) - 1 else tops[index + 1] - LABEL_GAP
+        ceiling = lowest if index == len(tops) - 1 else tops[index + 1] - gap
         tops[index] = min(tops[index], ceiling)
     return [
         f'<text class="chart-name chart-{number}" x="100%" dx=".6em" y="{top + 0.35:.2f}em">{words}</text>'

@@ -205,6 +205,10 @@ def test_the_demo_is_loaded_once(forum: Forum, database: Database) -> None:
     again = forum("demo")
     assert (again.returncode, again.stdout) == (0, "The demo is here already. Nothing was changed.\n")
     assert ideas(database) == count
+    assert forum("recount", "--check").stdout == "Every count is right.\n"
+    assert "Nothing to do: 0 votes have changed" in forum("consensus").stdout
+    ranked = list(csv.DictReader(io.StringIO(forum("export", "top", "--method", "consensus").stdout)))
+    assert len(ranked) >= 80
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The command that puts the demo into the forum."""
 
+from contextlib import suppress
+
 from forum.cli.base import opened, reading, say, writing
 from forum.domain.demo import presence
 from forum.settings import Settings
@@ -16,8 +18,9 @@ def demo() -> None:
             say("The demo is here already. Nothing was changed.")
             return
     # Here: nearly the whole domain, for what is done once in the life of a forum.
-    from forum.domain import themes
+    from forum.domain import consensus, themes
     from forum.domain.demo import loading
+    from forum.domain.errors import Conflict
     from forum.domain.exports import Origin
 
     settings = Settings.from_env()
@@ -25,7 +28,9 @@ def demo() -> None:
     with writing() as db:
         content = loading.load(db, seal=seal)
     with opened() as database:
-        themes.make(database)  # a worker would do it within half an hour; a visitor looks at once
+        themes.make(database)  # a worker would do both within half an hour; a visitor looks at once
+        with suppress(Conflict):  # a worker was quicker
+            consensus.compute(database)
     say(f"Loaded {len(content.ideas)} ideas in {len(content.communities)} communities. You can sign in as:")
     tell_sign_ins()
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from forum import charts
 from forum.charts import Bar, Chart
 from forum.db import remembered
-from forum.domain import communities, rankings
+from forum.domain import communities, consensus, rankings
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import reference
@@ -66,6 +66,7 @@ def index(visit: Visit) -> Answer:
         "charts": spreads.drawn(spread) if spread else [],
         "csv": {part: address(state, f"{PATH}.csv", part=part) for part in PARTS},
         "looked": LOOKED,
+        **runs(visit, *(one.method for one in state.selections)),
         "form": Form({"method": "", **{name: visit.query.get(name) for name in PARAMETERS}}, errors),
         **_choices(visit, state),
     }
@@ -134,6 +135,13 @@ def _compare(visit: Visit, state: State) -> Comparison:
 
 def _spread(visit: Visit) -> Participation | None:
     return remembered(visit.db, "participation", lambda: participation.find(visit.db))
+
+
+def runs(visit: Visit, *methods: str) -> dict[str, Any]:
+    """Of consensus, which is worked out now and then: the last run and the one under way, if it is among these."""
+    if "consensus" not in methods:
+        return {"is_stored": False, "run": None, "under_way": None}
+    return {"is_stored": True, "run": consensus.latest(visit.db), "under_way": consensus.running(visit.db)}
 
 
 def _columns(state: State, comparison: Comparison) -> list[dict[str, Any]]:

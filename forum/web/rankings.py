@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from forum.db import Connection, remembered
-from forum.domain import agencies, communities, consensus, exports, formulas, rankings, themes
+from forum.domain import agencies, communities, exports, formulas, rankings, themes
 from forum.domain.errors import Invalid
 from forum.domain.formulas import FORMULAS
 from forum.domain.ideas import STATUSES
@@ -40,7 +40,7 @@ def index(visit: Visit) -> Answer:
         "form": Form(_typed(visit) if errors else _values(selection, most), errors),
         "rows": [] if errors else _rows(visit, selection, most),
         "words": [] if errors else rankings.in_words(visit.db, selection),
-        **_runs(visit, selection.method),
+        **laboratory.runs(visit, selection.method),
     }
     return Page("rankings/index.html", context, blocks=("results",), status=422 if errors else 200)
 
@@ -51,15 +51,8 @@ def show(visit: Visit, method: str) -> Answer:
     example = rankings.example(visit.db, formula)
     others = [one for one in FORMULAS.values() if one is not formula]
     context = {"formula": formula, "example": example, "others": others, "ties": formulas.TIES}
-    context |= _runs(visit, formula.name)
+    context |= laboratory.runs(visit, formula.name)
     return Page("rankings/show.html", context)
-
-
-def _runs(visit: Visit, method: str) -> dict[str, Any]:
-    """For consensus, which is worked out now and then: the last run and the one under way, if there are any."""
-    if method != "consensus":
-        return {"is_stored": False, "run": None, "under_way": None}
-    return {"is_stored": True, "run": consensus.latest(visit.db), "under_way": consensus.running(visit.db)}
 
 
 def index_csv(visit: Visit) -> Answer:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from forum.domain import formulas, rankings, snapshots
+from forum.domain import directives, formulas, rankings, snapshots
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.exports import KINDS, Origin
 from forum.domain.permissions import can, require
@@ -71,7 +71,9 @@ def show(visit: Visit, number: int) -> Answer:
     view = snapshots.get(visit.db, number)
     after = _after(visit)
     ideas = snapshots.ideas(visit.db, number, after=after)
-    return Page("snapshots/show.html", {**_frame(visit, view), **_paging(view, ideas, after)}, blocks=("ideas",))
+    became = directives.by_idea(visit.db, [idea.row.idea_id for idea in ideas])
+    context = {**_frame(visit, view), **_paging(view, ideas, after), "became": became}
+    return Page("snapshots/show.html", context, blocks=("ideas",))
 
 
 def _after(visit: Visit) -> int:
@@ -93,6 +95,7 @@ def _frame(visit: Visit, view: SnapshotView) -> dict[str, Any]:
         "is_making": not hidden and len(kept) < len(names),
         "hidden": hidden,
         "sealed": [_sealed(view, name) for name in names if name in kept] if _may_read_sealed(visit) and hidden else [],
+        "answered": directives.of_snapshot(visit.db, view.number),
         "live_url": f"/rankings?{urlencode(view.selection, safe=',')}",
     }
 

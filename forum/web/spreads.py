@@ -8,7 +8,7 @@ from forum.charts import Bar, Chart, Series
 from forum.domain.rankings import measures
 from forum.domain.rankings.participation import DAYS, FIRST, Participation
 
-CHARTS = ("concentration", "first-days", "authors")
+CHARTS = ("concentration", "authors", "first-days")
 """Names of the charts that `drawn` makes."""
 LATER = f"After day {DAYS}"
 SIZES = (1, 2, 3, 4, 5)  # ideas of an author that have a bar of their own
@@ -86,24 +86,43 @@ def drawn(spread: Participation) -> list[Chart]:
     return [
         charts.lines(
             "concentration",
-            "What the least busy authors and voters have together",
+            _message(curves),
             labels,
             lines,
             what="The least busy",
             unit="%",
         ),
         charts.bars(
-            "first-days",
-            "Median votes of ideas by the day of their community",
-            [Bar(_day(day.number), day.median) for day in spread.days],
-            what="Posted on",
-            count="Median votes",
-        ),
-        charts.bars(
             "authors",
-            "Authors by their number of ideas",
+            f"{spread.once:,} of {sum(spread.authors.values()):,} authors posted one idea",
             [*bars, Bar(f"More than {SIZES[-1]} ideas", more)],
             what="Ideas",
             count="Authors",
         ),
+        charts.bars(
+            "first-days",
+            _of_days(spread),
+            [Bar(_day(day.number), day.median) for day in spread.days],
+            what="Posted on",
+            count="Median votes",
+        ),
     ]
+
+
+def _message(curves: Mapping[str, Mapping[int, int]]) -> str:
+    """What the middle of the curves says."""
+    done = {"Ideas": "wrote {:.0f} percent of the ideas", "Votes": "cast {:.0f} percent of the votes"}
+    parts = [done[name].format(100 * curve[5]) for name, sizes in curves.items() if (curve := measures.lorenz(sizes))]
+    return f"The less busy half {' and '.join(parts)}" if parts else "What the less busy half did"
+
+
+def _of_days(spread: Participation) -> str:
+    """The first day beside the last one."""
+    if len(spread.days) < 2:
+        return "Median votes of ideas by the day of their community"
+    ends = [f"{charts.number_shown(day.median)} {_when(day.number)}" for day in (spread.days[0], spread.days[-1])]
+    return f"Median votes of an idea: {' and '.join(ends)}"
+
+
+def _when(number: int) -> str:
+    return f"on day {number}" if number else LATER.lower()

@@ -3,13 +3,14 @@
 import pytest
 import sqlalchemy as sa
 
-from forum.db import Connection
-from forum.domain import cases, comments, communities, ideas, lists, passwords, people, recounts, search
+from forum.db import Connection, Database
+from forum.domain import cases, comments, communities, consensus, ideas, lists, passwords, people, recounts, search
 from forum.domain.demo import loading, presence
 from forum.domain.directives import chosen, matrices, texts, views
 from forum.domain.errors import Conflict
 from forum.domain.exports import Origin
 from forum.domain.lists import Filters
+from forum.domain.rankings import Selection, records
 from forum.models import Case, Comment, Decision, Idea, User, Vote, Wave
 from forum.signing import Signer
 from forum.text import grade
@@ -97,3 +98,27 @@ def test_a_directive_answers_the_first_fifty_ideas(db: Connection) -> None:
     assert [row.label for row in rows if row.title == "Not public any more"] == []
     drafts = [one for one in views.every(db, writer) if one.stage == "drafting"]
     assert [texts.now_written(db, one.id).title for one in drafts] == ["Public meetings by phone and web"]
+
+
+def test_its_votes_are_enough_for_a_consensus_of_two_camps(database: Database) -> None:
+    with database.transaction() as db:
+        loading.load(db)
+    run = consensus.compute(database)
+    [circle] = run.circles
+    assert min(circle["sizes"]) >= 30
+    assert run.ranked >= 80
+    with database.reading() as db:
+        assert not consensus.due(db).is_due
+        net, agreed = (
+            [row["source_id"] for row in records(db, Selection(method=method), "", most=20)]
+            for method in ("net", "consensus")
+        )
+    assert {"2686", "2464", "3538"} <= set(agreed)  # research, records and privacy: both camps want them
+    assert len(set(net[:10]) & set(agreed)) <= 1
+
+
+def test_employees_vote_apart_from_citizens(db: Connection) -> None:
+    loading.load(db)
+    rows = db.execute(sa.select(Idea.up, Idea.employee_up, Idea.imported_up).where(Idea.employee_up > 0)).all()
+    assert len(rows) >= 80
+    assert all(row.up > row.employee_up + row.imported_up for row in rows)

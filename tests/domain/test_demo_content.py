@@ -2,17 +2,21 @@
 
 import csv
 import html
+import os
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from forum.domain.consensus import ballots
 from forum.domain.demo import content, parts
 from forum.domain.demo.content import Content
 
-SOURCE = Path(__file__).parents[3] / "shared" / "data" / "dialogue-2009"
+DATA = Path(os.environ.get("FORUM_TRIAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+SOURCE = DATA / "dialogue-2009"
 RUN = 7
 """So many words in a row are never the same as in a text of 2009."""
 
@@ -90,6 +94,32 @@ def test_every_kind_of_person_can_sign_in(demo: Content) -> None:
     assert kinds["administrator"].role == "administrator"
     assert any(kinds["community manager"].handle in community.managers for community in demo.communities)
     assert len(demo.password) >= 15
+
+
+def test_enough_people_vote_for_a_consensus_and_never_more_than_in_2009(demo: Content) -> None:
+    cast = {person.handle: len(person.votes_for) + len(person.votes_against) for person in demo.people}
+    assert sum(count >= ballots.LEAST_VOTES for count in cast.values()) >= 100
+    assert sum(person.is_employee and cast[person.handle] > 0 for person in demo.people) >= 20
+    for idea in demo.ideas:
+        assert sum(idea.source_id in person.votes_for for person in demo.people) <= idea.up
+        assert sum(idea.source_id in person.votes_against for person in demo.people) <= idea.down
+    for_only = {c.slug for c in demo.communities if c.vote_kind == "support"}
+    against = {demo.idea[source_id].community for person in demo.people for source_id in person.votes_against}
+    assert not for_only & against
+
+
+def test_every_idea_has_a_subject_that_each_camp_has_a_view_on(demo: Content) -> None:
+    file = tomllib.loads(Path(content.__file__).with_name("voters.toml").read_text(encoding="utf-8"))
+    assert Counter(idea for subject in file["subjects"] for idea in subject["ideas"]) == dict.fromkeys(demo.idea, 1)
+    camps = {camp["key"] for camp in file["camps"]}
+    assert all(subject["likes"].keys() == camps for subject in file["subjects"])
+
+
+def test_more_votes_than_in_2009_are_refused(demo: Content) -> None:
+    values = demo.model_dump()
+    values["ideas"][0]["up"] = 1
+    with pytest.raises(ValueError, match="more votes than in 2009"):
+        Content.model_validate(values)
 
 
 def test_threads_go_four_deep_and_every_reply_comes_later(demo: Content) -> None:

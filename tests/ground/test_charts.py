@@ -51,9 +51,23 @@ def test_parts_have_a_column_where_they_have_a_name() -> None:
 def test_a_long_label_is_cut_in_the_picture_and_whole_in_the_table() -> None:
     label = "A community with a name that nobody would call short"
     chart = charts.bars("x", "X", [Bar(label, 1)], what="Community")
-    assert texts(chart)[0].endswith("…")
-    assert len(texts(chart)[0]) <= charts.MOST_LETTERS
+    short, long = texts(chart)[:2]
+    assert short.endswith("…")
+    assert len(short) <= charts.MOST_LETTERS < len(long) <= charts.MOST_LETTERS_WIDE
     assert chart.table[0][0] == label
+
+
+def test_a_label_that_fits_stands_once() -> None:
+    assert texts(charts.bars("x", "X", [Bar("Spam", 1)], what="Reason")) == ["Spam", "1"]
+
+
+def test_lines_that_end_alike_are_named_without_the_value() -> None:
+    def names(*values: float) -> list[str]:
+        series = [Series(f"Line {value:.0f}", [0, value, end]) for value, end in zip((40, 20), values, strict=True)]
+        return texts(charts.lines("x", "X", ["a", "b", "c"], series, what="Part", unit="%"))
+
+    assert names(100, 100)[-2:] == ["Line 40", "Line 20"]
+    assert "90 %" in "".join(names(100, 90))
 
 
 def test_screen_readers_hear_the_title_and_the_numbers() -> None:

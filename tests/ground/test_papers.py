@@ -86,6 +86,26 @@ def test_a_word_document_has_true_headings_contents_footnotes_and_repeated_table
     assert "A second note." in notes.blob.decode()
 
 
+def test_words_between_two_headings_go_with_the_second_one_and_names_of_facts_take_no_more_room_than_they_need() -> (
+    None
+):
+    blocks = [
+        Heading(1, "Part"),
+        Paragraph("Between."),
+        Heading(2, "Clause"),
+        Facts("Clause", [("Who", "All.")]),
+        Paragraph("After."),
+        Facts("About", [("A name that is quite long", "Yes.")]),
+    ]
+    document = Document(io.BytesIO(as_docx(Paper("Title", blocks, MADE))))
+    keeps = {one.text: one.paragraph_format.keep_with_next for one in document.paragraphs}
+    assert keeps["Between."] is True
+    assert not keeps["After."]
+    shares = [table.columns[0].width / (table.columns[0].width + table.columns[1].width) for table in document.tables]
+    assert shares[0] < 0.1
+    assert shares[1] == pytest.approx(0.25, abs=0.01)
+
+
 def test_a_word_document_says_its_language_and_title_and_marks_text_from_right_to_left() -> None:
     document = Document(io.BytesIO(as_docx(paper(language="fr"))))
     about = document.core_properties

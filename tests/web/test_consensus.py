@@ -22,9 +22,9 @@ def test_before_the_first_run_the_page_says_so(site: Site) -> None:
 def test_the_page_says_how_old_the_ranking_is_and_how_far_the_next_one(site: Site) -> None:
     site.make(lambda make: len(fill(make.db, make, SMALL)))
     run = consensus.compute(site.forum.database)
-    for address in ("/rankings?method=consensus", "/rankings/consensus"):
+    for address in ("/rankings?method=consensus", "/rankings/consensus", "/rankings/laboratory"):
         text = site.get(address).text
-        assert f"version {run.version} of the method, in run {run.id}" in text
+        assert f"in run {run.id} by version {run.version} of the method" in text
         assert f"{len(SMALL.vote):,} votes and passes of 80 people took part" in text
         assert "under way" not in text
 
@@ -36,6 +36,8 @@ def test_the_page_says_how_old_the_ranking_is_and_how_far_the_next_one(site: Sit
     text = site.get("/rankings?method=consensus").text
     assert "A new run is under way: step 3 of 8." in text
     assert f"in run {run.id}" in text
+    without = site.get("/rankings/laboratory?ranking=method%3Dnet&ranking=method%3Dapproval").text
+    assert "of the method" not in without
 
 
 def test_page_and_files_have_the_same_order(site: Site) -> None:

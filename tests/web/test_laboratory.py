@@ -140,7 +140,7 @@ def test_rankings_are_added_and_taken_out_by_the_address(site: Site) -> None:
     assert "E</b>" in page
     assert "Net votes: Beta, votes of public employees" in page
     assert "Five is the most." in page
-    out = re.findall(r'<a class="small" href="([^"]+)">Take out', page)
+    out = re.findall(r'<a class="button small" href="([^"]+)">Take out', page)
     assert len(out) == 5
     fewer = site.get(out[0].replace("&amp;", "&")).text
     assert "D</b>" in fewer

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 import pytest
 
 from forum.cli import main
+from forum.domain import consensus
 from forum.domain.formulas import FORMULAS
-from tests import ranking
+from tests import directing, ranking
 from tests.making import Make, Site
 
 DAY = datetime(2009, 5, 21, 12, tzinfo=UTC)
@@ -198,3 +199,17 @@ def test_the_desk_is_for_the_policy_team(site: Site) -> None:
         assert ('<a href="/desk"' in site.get("/rules").text) == (status == 200)
     for path in re.findall(r'<h2><a href="([^"]+)"', site.get("/desk").text):
         assert site.get(path).status_code == 200
+
+
+def test_the_desk_says_how_old_each_thing_is(site: Site) -> None:
+    site.sign_in(site.make(lambda make: make.user(role="policy")))
+    page = site.get("/desk").text
+    assert "Consensus has not been worked out yet." in page
+    assert page.count("None made yet.") == 2
+    assert "None yet." in page
+    site.make(fill)
+    consensus.compute(site.database)
+    site.make(lambda make: directing.draft(make.db, make.user(role="policy")))
+    page = site.get("/desk").text
+    assert re.search(r"Consensus from \d+ votes of \d+ people, worked out <time", page)
+    assert "1 in drafting" in page

@@ -13,11 +13,15 @@ import sqlalchemy as sa
 from docx import Document
 
 from forum.cli import main
+from forum.clock import now
 from forum.domain import exports
+from forum.domain.directives import matrices, publishing
+from forum.domain.directives.matrices import Entry
 from forum.domain.exports import KINDS, orders
 from forum.domain.people import Person
 from forum.models import FileOrder, Idea, Snapshot
 from forum.web import endpoint
+from tests import directing
 from tests.making import Make, Site
 
 
@@ -123,6 +127,66 @@ def test_a_removed_idea_stands_without_its_words_and_the_policy_team_has_the_fir
     assert "Body 4" not in site.get("/snapshots/1.md").text
     assert site.get("/snapshots/1.md?sealed=yes").status_code == 303
     assert "is exactly as it was made" in site.get("/snapshots/1/check").text
+
+
+def answer_first_ideas(make: Make, policy: Person, *, is_public: bool) -> None:
+    """A directive that accepts the first idea and declines the second; the third waits."""
+    first, second, third = make.db.execute(
+        sa.select(Idea.id).where(Idea.title.startswith("Idea")).order_by(Idea.up.desc()).limit(3)
+    ).scalars()
+    directive, _, _ = directing.draft(make.db, policy, ideas=(first,))
+    entries = {first: Entry("accepted", "In May.", 0), second: Entry("declined", "Too dear.", 0)}
+    matrices.save(make.db, policy, directive.id, entries | {third: Entry("deferred", "", 0)})
+    if is_public:
+        directing.open_it(make.db, policy, directive.id)
+        publishing.publish_now(make.db, policy, directive.id, moment=now())
+
+
+def reasons(site: Site) -> str:
+    """The page where everybody reads what became of each idea."""
+    site.sign_out()
+    return site.get("/directives/1/dispositions").text
+
+
+def test_a_snapshot_says_what_a_directive_made_of_its_ideas(site: Site, policy: Person) -> None:
+    freeze(site)
+    seal = site.get("/snapshots/1.seal").content
+    assert site.get("/snapshots/1").text.count("Nothing new") == 3
+    site.make(lambda make: answer_first_ideas(make, policy, is_public=True))
+    page = site.get("/snapshots/1").text
+    assert "It answered 2 of these 3 ideas." in page
+    assert "Accepted: 1" in page
+    assert "Declined: 1" in page
+    assert "Deferred" not in page  # it has no reason yet, and so it is not out
+    rows = [row for row in page.split("<tr>") if "Since then" in row and "<td" in row]
+    assert ["Accepted" in rows[0], "Declined" in rows[1], "Nothing new" in rows[2]] == [True, True, True]
+    linked = re.findall(r"/directives/1/dispositions#idea-(\d+)", page)
+    assert sorted(linked) == sorted(re.findall(r'id="idea-(\d+)"', reasons(site)))
+    assert len(linked) == 2
+    assert site.get("/snapshots/1.seal").content == seal
+    assert "is exactly as it was made" in site.get("/snapshots/1/check").text
+
+
+def test_a_snapshot_says_nothing_of_a_directive_that_is_still_written(site: Site, policy: Person) -> None:
+    freeze(site)
+    site.make(lambda make: answer_first_ideas(make, policy, is_public=False))
+    for _ in ("the policy team", "everybody"):
+        page = site.get("/snapshots/1").text
+        assert page.count("Nothing new") == 3
+        assert "Records online" not in page
+        site.sign_out()
+
+
+def test_the_words_of_a_removed_idea_stay_hidden_when_it_was_answered(site: Site, policy: Person) -> None:
+    freeze(site)
+    site.make(lambda make: answer_first_ideas(make, policy, is_public=True))
+    site.write(
+        lambda db: db.execute(sa.update(Idea).where(Idea.title == "Idea 4").values(state="removed", is_public=False))
+    )
+    site.sign_out()
+    page = site.get("/snapshots/1").text
+    assert "Accepted" in page
+    assert "Idea 4" not in page
 
 
 def test_a_snapshot_that_was_changed_is_called_so(site: Site, policy: Person) -> None:

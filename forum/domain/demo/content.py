@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from forum.domain.demo import voters
 from forum.domain.demo.parts import Hours, Markdown, Slug
 from forum.domain.demo.parts import Part as _Part
 from forum.domain.demo.presence import address_of
@@ -220,6 +222,10 @@ def read() -> Content:
             data[key] = data[key] + value if key in data else value
     known = [person["handle"] for person in data["people"] if not person.get("is_new")]
     data["comments"] = _comments(data.pop("discussions"), data["ideas"], known)
+    for_only = {place["slug"] for place in data["communities"] if place.get("vote_kind") == "support"}
+    no_votes_against = {idea["source_id"] for idea in data["ideas"] if idea["community"] in for_only}
+    room = voters.Room(data["ideas"], data["people"])
+    data["people"] += voters.make(data.pop("camps"), data.pop("subjects"), room, no_votes_against)
     return Content.model_validate(data)
 
 
@@ -323,6 +329,7 @@ def _broken_rules(content: Content) -> list[str]:
             for person in content.people
             if _misvotes(content, person)
         ),
+        *_surplus(content),
     ]
 
 
@@ -352,3 +359,11 @@ def _may_decide(content: Content, case: Decision) -> bool:
 def _misvotes(content: Content, person: Person) -> bool:
     votes = (*person.votes_for, *person.votes_against)
     return len(set(votes)) < len(votes) or any(content.idea[vote].author == person.handle for vote in votes)
+
+
+def _surplus(content: Content) -> Iterator[str]:
+    up = Counter(source_id for person in content.people for source_id in person.votes_for)
+    down = Counter(source_id for person in content.people for source_id in person.votes_against)
+    for idea in content.ideas:
+        if up[idea.source_id] > idea.up or down[idea.source_id] > idea.down:
+            yield f"idea {idea.source_id}: more votes than in 2009"

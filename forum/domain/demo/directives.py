@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.domain import people, snapshots
-from forum.domain.demo.filling import Filling, number
-from forum.domain.demo.parts import unfold
+from forum.domain.demo.filling import Filling
+from forum.domain.demo.parts import number, unfold
 from forum.domain.directives import arranging, chosen, citing, matrices, stages, texts, writing
 from forum.domain.directives.matrices import Entry
 from forum.domain.people import Person

@@ -1,6 +1,5 @@
 """What the loader of the demo needs at every step: rows in, ids out, and who and what is where."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from forum.db import Connection
 from forum.domain import tags
 from forum.domain.comments import depth_of, path_of
 from forum.domain.demo.content import Content, HeldIdea, Idea
+from forum.domain.demo.parts import number
 from forum.domain.demo.surges import Proposal
 from forum.domain.exports import Origin
 from forum.domain.lists import SHUFFLE_RANGE
@@ -103,8 +103,3 @@ class Filling:
         self._paths[comment_id] = path
         self.db.execute(_SET_PATH, {"comment_id": comment_id, "new_path": path, "new_depth": depth_of(path)})
         return comment_id
-
-
-def number(key: str, below: int) -> int:
-    """A number from 0 to `below` - 1 that looks random and is the same on every load."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % below

@@ -13,7 +13,8 @@ from forum.db import Connection
 from forum.domain import passwords, recounts, search
 from forum.domain.demo import content, crowds, directives, moderation, presence
 from forum.domain.demo.content import Community, Content, Person
-from forum.domain.demo.filling import Filling, number
+from forum.domain.demo.filling import Filling
+from forum.domain.demo.parts import number
 from forum.domain.demo.presence import SOURCE
 from forum.domain.errors import Conflict
 from forum.domain.exports import Origin

@@ -1,5 +1,6 @@
-"""What all parts of the demo's content share: kinds of values, and text that is wrapped in the files."""
+"""What all parts of the demo's content share: kinds of values, wrapped text, and chance that repeats."""
 
+import hashlib
 import re
 from typing import Annotated
 
@@ -32,3 +33,8 @@ class Part(BaseModel):
     """A part of the content: fixed, and without fields that nobody knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def number(key: str, below: int) -> int:
+    """A number from 0 to `below` - 1 that looks random and is the same on every load."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % below

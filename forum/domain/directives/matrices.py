@@ -180,6 +180,12 @@ class Became:
     title: str
     path: str
     number: int | None
+    directive_id: int
+
+    @property
+    def reason_path(self) -> str:
+        """Where the reason stands among those of all ideas."""
+        return f"/directives/{self.directive_id}/dispositions#idea-{self.idea_id}"
 
 
 def rows(db: Connection, user: Person | None, directive: DirectiveView, text: Text) -> list[Row]:
@@ -323,8 +329,9 @@ def become_of(db: Connection, idea_ids: Sequence[int]) -> list[Became]:
                 row.published_reason,
                 row.published_at,
                 title,
-                f"/directives/{row.id}-{views.slug(title)}",
+                views.path(row.id, title),
                 row.number,
+                row.id,
             )
         )
     return found

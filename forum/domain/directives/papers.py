@@ -155,11 +155,14 @@ def _part(whole: Whole, part: Part) -> Iterator[Block]:
         yield Heading(2, f"{clause.label} {clause.title}", f"recommendation-{clause.id}")
         rows = [(ask[0], getattr(clause, name) or "Not written yet.") for name, ask in QUESTIONS.items()]
         yield Facts(f"Recommendation {clause.label}", rows)
+        words: list[str | Span] = []
         if cited := whole.citations[clause.id]:
-            yield Paragraph(["Rests on ", *_references(whole, cited), "."])
+            words = ["Rests on ", *_references(whole, cited), "."]
         agreeing = whole.agreements[clause.id].people
         if whole.edition is not None and agreeing:
-            yield Paragraph(f"{agreeing} {'person agrees' if agreeing == 1 else 'people agree'}.", "small")
+            words.append(f"{' ' if words else ''}{agreeing} {'person agrees' if agreeing == 1 else 'people agree'}.")
+        if words:
+            yield Paragraph(words)
 
 
 def _references(whole: Whole, cited: Sequence[CitedView]) -> Iterator[str | Span]:

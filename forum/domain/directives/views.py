@@ -231,6 +231,11 @@ def slug(title: str) -> str:
     return words.slug(title) or "directive"
 
 
+def path(directive_id: int, title: str) -> str:
+    """The address of a directive with this title."""
+    return f"/directives/{directive_id}-{slug(title)}"
+
+
 def edition(db: Connection, edition_id: int) -> Edition:
     """One edition. Asks no rights: editions are public."""
     return _edition(db.execute(_EDITION, {"edition_id": edition_id}).one())
@@ -305,6 +310,6 @@ def cited_by(db: Connection, idea_ids: Sequence[int]) -> list[CitedBy]:
         text = texts.parse(row.content)
         clause = text.clause(row.recommendation_id)
         name = f"{row.label} {clause.title}" if clause is not None else row.label
-        path = f"/directives/{row.id}-{slug(text.title)}#recommendation-{row.recommendation_id}"
-        found.append(CitedBy(f"{text.title}: {name}", path, row.label, row.stage))
+        address = f"{path(row.id, text.title)}#recommendation-{row.recommendation_id}"
+        found.append(CitedBy(f"{text.title}: {name}", address, row.label, row.stage))
     return found

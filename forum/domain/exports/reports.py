@@ -87,13 +87,13 @@ def score(formula: Formula, value: float) -> str:
 def _table(cover: Cover, rows: Sequence[Mapping[str, Any]]) -> Table:
     has_score = cover.formula.name != "net"
     columns = [
-        Column("Rank", 0.7, is_number=True),
-        Column("Idea", 4.4),
-        Column("For", 0.9, is_number=True),
-        Column("Against", 1.0, is_number=True),
-        Column("Net", 0.9, is_number=True),
-        *([Column("Score", 1.2, is_number=True)] if has_score else []),
-        Column("Where it stands", 1.5),
+        Column("Rank", 0.6, is_number=True),
+        Column("Idea", 5.0),
+        Column("For", 0.7, is_number=True),
+        Column("Against", 0.9, is_number=True),
+        Column("Net", 0.7, is_number=True),
+        *([Column("Score", 1.0, is_number=True)] if has_score else []),
+        Column("Where it stands", 1.7),
     ]
     lines: list[list[Words]] = [
         [
