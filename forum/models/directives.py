@@ -136,10 +136,9 @@ class RecommendationComment(Base):
     version: Mapped[int]  # of the recommendation, as they read it
     author_id: Mapped[int] = ref("users.id", index=True)
     body: Mapped[str]
-    state: Mapped[str] = mapped_column(default="published")  # published, removed, withdrawn
+    state: Mapped[str] = mapped_column(default="published")  # published, held, removed, withdrawn
     created_at: Mapped[datetime]
-    reason: Mapped[str] = mapped_column(default="")  # code of the reason why it was removed
-    removed_by_id: Mapped[int | None] = ref("users.id", nullable=True)
+    heading: Mapped[str] = mapped_column(default="")  # what it stands under: Records online: 1.1 Post every record
     answer: Mapped[str] = mapped_column(default="")
     answered_by_id: Mapped[int | None] = ref("users.id", nullable=True)
     answered_at: Mapped[datetime | None]

@@ -15,9 +15,9 @@ class Case(Base):
     __tablename__ = "cases"
     id: Mapped[Key]
     kind: Mapped[str]  # report, held, spam, duplicate, merge, wave, appeal
-    subject_kind: Mapped[str]  # idea, comment, user, wave
+    subject_kind: Mapped[str]  # idea, comment, remark, user, wave
     subject_id: Mapped[int] = mapped_column(BigId)
-    community_id: Mapped[int] = ref("communities.id")
+    community_id: Mapped[int | None] = ref("communities.id", nullable=True)  # None: on a directive
     author_id: Mapped[int] = ref("users.id")  # of the subject: never decides on it
     is_open: Mapped[bool] = mapped_column(default=True)
     report_count: Mapped[int] = mapped_column(default=0)
@@ -56,9 +56,9 @@ class Decision(Base):
     __tablename__ = "decisions"
     id: Mapped[Key]
     case_id: Mapped[int | None] = ref("cases.id", nullable=True, index=True)
-    subject_kind: Mapped[str]  # idea, comment, user, wave
+    subject_kind: Mapped[str]  # idea, comment, remark, user, wave
     subject_id: Mapped[int] = mapped_column(BigId)
-    community_id: Mapped[int | None] = ref("communities.id", nullable=True)  # None: about an account as such
+    community_id: Mapped[int | None] = ref("communities.id", nullable=True)  # None: an account, or on a directive
     author_id: Mapped[int] = ref("users.id")  # whose post, or whose account
     action: Mapped[str]  # a key of domain/actions.py
     reason: Mapped[str] = mapped_column(default="")  # a code of domain/reasons.py
@@ -106,7 +106,7 @@ class Note(Base):
 
     __tablename__ = "notes"
     id: Mapped[Key]
-    subject_kind: Mapped[str]  # user, idea, comment
+    subject_kind: Mapped[str]  # user, idea, comment, remark
     subject_id: Mapped[int] = mapped_column(BigId)
     body: Mapped[str]
     by_id: Mapped[int] = ref("users.id", index=True)
