@@ -1,13 +1,14 @@
 """The directives of the demo: one before the public, with dispositions and what people say to it, and a draft."""
 
 import tomllib
+from collections import Counter
 from datetime import timedelta
 from importlib import resources
 from typing import Any
 
 import sqlalchemy as sa
 
-from forum.domain import people, remarks, snapshots
+from forum.domain import people, remarks, snapshots, trust
 from forum.domain.demo.filling import Filling, number
 from forum.domain.demo.parts import unfold
 from forum.domain.directives import arranging, chosen, citing, matrices, stages, texts, writing
@@ -117,6 +118,7 @@ def _speak(to: Filling, writer: Person, directive_id: int, data: dict[str, Any],
             }
         )
     to.put(RecommendationComment, said)
+    trust.add_kept_many(to.db, Counter(one["author_id"] for one in said))
     handles = sorted(person.handle for person in to.demo.people if not person.is_new and person.role != "policy")
     agreements = []
     for one in data["agreements"]:
