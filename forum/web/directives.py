@@ -17,7 +17,7 @@ from forum.domain.remarks import Agreement, Remark
 from forum.text import to_html
 from forum.web import errors
 from forum.web.forms import Form
-from forum.web.render import Answer, Data, Page, Redirect
+from forum.web.render import ENVIRONMENT, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
 FILES = (("docx", "Word"), ("pdf", "PDF"), ("xlsx", "Excel"), ("md", "Markdown"))
@@ -57,6 +57,26 @@ def index(visit: Visit) -> Answer:
     """GET /directives: those that this visitor may read, the newest first."""
     cards = [_card(visit, one) for one in views.every(visit.db, visit.user)]
     return Page("directives/index.html", {"cards": cards, "may_write": can(visit.user, "directive.write")})
+
+
+def index_atom(visit: Visit) -> Answer:
+    """GET /directives.atom: each edition that went before the public, the newest first."""
+    news = views.news(visit.db)
+    entries = [
+        {
+            "title": (f"Directive No. {one.number} is final" if one.kind == "final" else "Open for comment")
+            + f": {one.text.title}",
+            "url": visit.url(f"/directives/{one.directive_id}/editions/{one.edition_number}"),
+            "at": one.published_at,
+            "html": html(one.text.introduction),
+            "recommendations": [f"{clause.label} {clause.title}" for clause in one.text.clauses()],
+            "stage": one.kind,
+        }
+        for one in news
+    ]
+    context = {"visit": visit, "entries": entries, "self_url": visit.url(visit.here)}
+    body = ENVIRONMENT.get_template("directives/feed.xml").render(context)
+    return Data(body, "application/atom+xml; charset=utf-8")
 
 
 def _card(visit: Visit, directive: DirectiveView) -> Card:

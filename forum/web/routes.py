@@ -128,6 +128,7 @@ ROUTES: list[BaseRoute] = [
     get("/rankings.csv", rankings.index_csv, is_slow=True),
     get("/rankings.json", rankings.index_json, is_slow=True),
     get("/directives", directives.index),
+    get("/directives.atom", directives.index_atom),
     get("/directives/new", directives.new, "directive.write"),
     post("/directives", directives.create, "directive.write"),
     post("/directives/grade/{field}", directives_texts.grade, "directive.write"),
