@@ -1,5 +1,7 @@
 """Remarks: comments on directives are reported, held, decided on, appealed and undone as every other post is."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -78,6 +80,12 @@ def told(db: Connection, user: Person) -> list[str]:
 
 def kept(db: Connection, user: Person) -> int:
     return int(db.execute(sa.select(User.kept_count).where(User.id == user.id)).scalar_one())
+
+
+def unzipped(file: bytes) -> str:
+    """All the text of a file of Word or Excel."""
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        return "".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
 
 
 def make_old(db: Connection, user: Person) -> None:
@@ -308,9 +316,11 @@ def test_files_of_the_directive_hold_only_what_stands(db: Connection, make: Make
     scene.say("Zqheld words.", make.user(trust_level=0))
     remarking.withdraw(db, scene.author, scene.say("Zqwithdrawn words.").id)
     for user in (None, scene.author, scene.boss, scene.writer):
-        content = papers.make(db, user, scene.directive.id, "md", ORIGIN).decode()
-        assert "These words stand." in content
-        assert "Zq" not in content
+        files = {name: papers.make(db, user, scene.directive.id, name, ORIGIN) for name in ("md", "docx", "xlsx")}
+        for name, file in files.items():
+            words = file.decode() if name == "md" else unzipped(file)
+            assert "These words stand." in words, name
+            assert "Zq" not in words, name
 
 
 def test_only_what_stands_is_answered(db: Connection, make: Make, scene: Scene) -> None:
