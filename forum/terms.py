@@ -93,12 +93,16 @@ def stems(text: str) -> list[str]:
 
 
 def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:
-    """For each of the wanted stems that stands in the text, a folded word of the text that it is the stem of."""
+    """For each of the wanted stems that stands in the text, the first folded word there that it is the stem of."""
     found: dict[str, str] = {}
-    for raw in _raws(text):
+    for raw in dict.fromkeys(_raws(text)):
         made = _stems(raw)
         if not wanted.isdisjoint(made):
-            found |= {stem: word for stem, word in zip(made, _split(raw), strict=True) if stem in wanted}
+            for stem, word in zip(made, _split(raw), strict=True):
+                if stem in wanted:
+                    found.setdefault(stem, word)
+            if len(found) == len(wanted):
+                break
     return found
 
 

@@ -179,7 +179,7 @@ def _sqlite_connect(connection: Any, _: Any) -> None:
         "cache_size=-16000",
         "temp_store=MEMORY",
         "journal_size_limit=67108864",
-        "wal_autocheckpoint=8000",  # pages; votes come back to the same pages, which then are copied once
+        "wal_autocheckpoint=16000",  # pages; the writer copies them sooner and in a thread of its own
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -7,22 +7,26 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from forum.db.prepared import say
 
+T = TypeVar("T")
 Work = Callable[[Connection], Any]
 Unit = tuple[Work, Any]
 PutOff = Callable[[Connection], bool]
 Result = tuple[Any, Any, BaseException | None]  # whom to tell, the value, the error
 
 
-PAUSE = 0.25  # seconds; in a flood, work that is put off gets its turn this often
+PAUSE = 0.1  # seconds; in a flood, work that is put off gets its turn this often at most
+SHARE = 0.1  # of the writer's time; in a flood, work that is put off gets no more
+CHECKPOINT = 0.25  # seconds between two looks at the log, in a thread of its own, so that commits need not wait for it
 LULL = 0.02  # seconds without anything to do, after which what was put off goes on
-FEW = 2  # units; a group no larger, with nothing waiting, is no flood
+CALM, BURST = 50.0, 20.0  # units a second, and units at once: more is a flood
 
 
 def put_off(db: Connection, work: PutOff) -> bool:
@@ -38,6 +42,36 @@ def put_off(db: Connection, work: PutOff) -> bool:
     return True
 
 
+class _Pace:
+    """Tells a flood from usual times, and how often work that is put off gets its turn in one.
+
+    A bucket holds BURST units and fills by CALM a second; while it is empty, there is a flood.
+    """
+
+    def __init__(self) -> None:
+        self._room, self._seen = BURST, time.monotonic()
+        self._next_turn = 0.0
+
+    def is_flood(self, units: int) -> bool:
+        """Are these units, which came just now, part of a flood?"""
+        moment = time.monotonic()
+        self._room = min(BURST, self._room + (moment - self._seen) * CALM) - units
+        self._seen = moment
+        if self._room > 0:
+            return False
+        self._room = 0.0
+        return True
+
+    def is_due(self) -> bool:
+        """Has put off work waited long enough, even though the flood goes on?"""
+        return time.monotonic() >= self._next_turn
+
+    def took_turn(self, began: float) -> None:
+        """Put off work had its turn from then until now."""
+        moment = time.monotonic()
+        self._next_turn = moment + max(PAUSE, (moment - began) * (1 / SHARE - 1))
+
+
 class Writer:
     """One thread, one connection: takes what is waiting, gives each unit a savepoint, commits them together."""
 
@@ -49,7 +83,10 @@ class Writer:
         self._queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._put_off: dict[PutOff, None] = {}
-        self._went_on = 0.0  # when put off work had its turn
+        self._pace = _Pace()
+        self._committed, self._ended = threading.Event(), threading.Event()
+        self._copier = threading.Thread(target=self._copy_log, name="checkpoints", daemon=True)
+        self._copier.start()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -61,16 +98,30 @@ class Writer:
         """Do what is queued or put off, then end the thread."""
         self._queue.put(None)
         self._thread.join()
+        self._ended.set()
+        self._committed.set()
+        self._copier.join()
+
+    def _copy_log(self) -> None:
+        """Copy the log into the database beside the commits. The writer has to only where this does not keep up."""
+        while True:
+            self._committed.wait()
+            if self._ended.wait(CHECKPOINT):
+                return
+            self._committed.clear()
+            with suppress(DBAPIError), self._engine.connect() as connection:
+                say(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 
     def _run(self) -> None:
         stopping = False
         while not stopping or self._put_off:
             group, ends = self._next_group(stopping)
             stopping = stopping or ends
-            if group or self._put_off:
-                is_flood = len(group) > FEW or not self._queue.empty()
-                is_due = time.monotonic() - self._went_on >= PAUSE
-                _deliver(self._commit(group, goes_on=stopping or is_due or not is_flood))
+            is_flood = self._pace.is_flood(len(group))
+            if group:
+                _deliver(self._commit(group, goes_on=not is_flood))
+            if self._put_off and (stopping or not group or self._pace.is_due()):
+                self._take_turn()
         self._let_go()
 
     def _next_group(self, stopping: bool) -> tuple[list[Unit], bool]:
@@ -88,30 +139,54 @@ class Writer:
         return group, True
 
     def _commit(self, group: list[Unit], *, goes_on: bool) -> list[Result]:
+        """Do these units; `goes_on`: and what is put off, with the same commit."""
+        left = dict[PutOff, None]()
+
+        def do(connection: Connection, driver: Any) -> list[Result]:
+            results = [_one(connection, driver, work, done) for work, done in group]
+            left.update(self._go_on(connection) if goes_on else self._put_off)
+            return results
+
         try:
-            with self._lane:
-                connection = self._connection = self._connection or self._connect()
-                driver: Any = connection.connection.dbapi_connection
-                say(connection, "BEGIN IMMEDIATE")
-                try:
-                    results = [_one(connection, driver, work, done) for work, done in group]
-                    left = self._go_on(connection) if goes_on else dict(self._put_off)
-                    say(connection, "COMMIT")
-                finally:
-                    if driver.in_transaction:
-                        driver.execute("ROLLBACK")
+            results = self._in_transaction(do)
         except BaseException as error:  # the commit failed: nobody's work is kept, everybody hears of it
             self._put_off.clear()
             self._let_go()
             return [(done, None, error) for _, done in group]
-        self._put_off.clear()
-        self._put_off.update(left)
+        self._keep(left)
         return results
 
+    def _take_turn(self) -> None:
+        """Give what was put off a transaction of its own. If it fails it is forgotten here, but its rows are not."""
+        began, left = time.monotonic(), dict[PutOff, None]()
+        try:
+            left = self._in_transaction(lambda connection, _: self._go_on(connection))
+        except DBAPIError:
+            self._let_go()
+        self._keep(left)
+        self._pace.took_turn(began)
+
+    def _in_transaction(self, do: Callable[[Connection, Any], T]) -> T:
+        with self._lane:
+            connection = self._connection = self._connection or self._connect()
+            driver: Any = connection.connection.dbapi_connection
+            say(connection, "BEGIN IMMEDIATE")
+            try:
+                result = do(connection, driver)
+                say(connection, "COMMIT")
+                self._committed.set()
+            finally:
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
+        return result
+
     def _go_on(self, connection: Connection) -> dict[PutOff, None]:
-        """Give what was put off its turn; returns what is not done with."""
-        self._went_on = time.monotonic()
+        """Do a turn of what was put off; returns what is not done with."""
         return {work: None for work in list(self._put_off) if work(connection)}
+
+    def _keep(self, left: dict[PutOff, None]) -> None:
+        self._put_off.clear()
+        self._put_off.update(left)
 
     def _connect(self) -> Connection:
         # SQLAlchemy's own transaction stays open for good and says nothing to SQLite: we do, at a tenth of the cost.

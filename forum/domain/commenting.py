@@ -117,7 +117,7 @@ class Agreement:
 
 def texts_of(fields: CommentText) -> Texts:
     """Render the words of a comment. Pure: may be done before the transaction begins."""
-    return Texts(text.to_html(fields.body), text.to_plain(fields.body), spam.read("", fields.body))
+    return Texts(*text.to_html_and_plain(fields.body), spam.read("", fields.body))
 
 
 def post(

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import from_microseconds, to_microseconds
-from forum.db import Connection, Prepared, after_key
+from forum.db import Connection, Prepared, after_key, is_sqlite
 from forum.domain.errors import Invalid
 from forum.models import Community, CommunityAgency, ConsensusRun, ConsensusScore, Idea, IdeaTag, IdeaTheme, Theme, User
 
@@ -106,7 +106,7 @@ class _Shape:
     sort: str
     named: tuple[str, ...]
     in_track: bool
-    after: bool
+    after: str = ""  # behind (a key), tied (with the key's value, and behind its id), next (behind all of its value)
     what: str = "card"  # card, key (ids alone), tally
 
 
@@ -165,10 +165,19 @@ def _statement(shape: _Shape) -> Prepared:
     else:
         statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
     if shape.after:
-        key = {column: sa.bindparam("after_key", type_=column.type), Idea.id: sa.bindparam("after_id")}
-        statement = statement.where(after_key(key, descending=descending))
+        statement = statement.where(_behind(column, shape.after, descending=descending))
     order = (column.desc(), Idea.id.desc()) if descending else (column, Idea.id)
     return Prepared(statement.order_by(*order).limit(sa.bindparam("most")))
+
+
+def _behind(column: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:
+    value: Any = sa.bindparam("after_key", type_=column.type)
+    last: Any = sa.bindparam("after_id")
+    if how == "behind":
+        return after_key({column: value, Idea.id: last}, descending=descending)
+    if how == "next":
+        return sa.and_(column < value if descending else column > value)
+    return sa.and_(column == value, Idea.id < last if descending else Idea.id > last)
 
 
 def find(db: Connection, filters: Filters, *, after: str | None = None, limit: int = PAGE) -> Listing:
@@ -230,13 +239,20 @@ def _fetch(
     db: Connection, filters: Filters, key: tuple[Any, int] | None, most: int, *, what: str = "card"
 ) -> list[Any]:
     values = _values(filters)
-    shape = _Shape(filters.sort, tuple(values), filters.state != "published", key is not None, what)
+    shape = _Shape(filters.sort, tuple(values), filters.state != "published", what=what)
     parameters: dict[str, Any] = {**values, "most": most, "state": filters.state}
     if "author_kind" in values:
         parameters["is_by_employee"] = values["author_kind"] == "employee"
-    if key:
-        parameters["after_key"], parameters["after_id"] = key
-    return _statement(shape).all(db, parameters)
+    if key is None:
+        return _statement(shape).all(db, parameters)
+    parameters["after_key"], parameters["after_id"] = key
+    if not is_sqlite(db):
+        return _statement(replace(shape, after="behind")).all(db, parameters)
+    # SQLite seeks a pair by its first value alone, and would walk through all the ideas that share it.
+    rows = _statement(replace(shape, after="tied")).all(db, parameters)
+    if len(rows) < most:
+        rows += _statement(replace(shape, after="next")).all(db, {**parameters, "most": most - len(rows)})
+    return rows
 
 
 def _values(filters: Filters) -> Mapping[str, Any]:

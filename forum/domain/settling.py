@@ -10,8 +10,9 @@ from forum.db import Connection, PerDialect, Prepared
 from forum.domain import ranking
 from forum.models import Idea, StaleRank
 
-MOST = 100
+MOST = 40
 """Ideas that are settled in one turn, so that votes do not wait long."""
+_UP_TO = "settled_up_to"
 
 _MARK = Prepared(
     PerDialect(lambda insert: insert(StaleRank).values(idea_id=sa.bindparam("marked")).on_conflict_do_nothing())
@@ -19,6 +20,7 @@ _MARK = Prepared(
 _MARKED = Prepared(
     sa.select(Idea.id, Idea.up, Idea.down, Idea.created_at)
     .join_from(StaleRank, Idea, Idea.id == StaleRank.idea_id)
+    .where(StaleRank.idea_id > sa.bindparam("after"))
     .order_by(StaleRank.idea_id)
     .limit(sa.bindparam("most"))
 )
@@ -36,11 +38,17 @@ def mark(db: Connection, idea_id: int) -> None:
 
 
 def settle(db: Connection, most: int = MOST) -> bool:
-    """Let the order columns of marked ideas follow their counts, `most` at a time; says whether more are left."""
-    rows = _MARKED.all(db, {"most": most})
+    """Let the order columns of marked ideas follow their counts, `most` at a time; says whether more may be left.
+
+    The next turn on this connection goes on behind the last idea of this one, so that each idea has its turn.
+    """
+    after = db.info.get(_UP_TO, 0)
+    rows = _MARKED.all(db, {"most": most, "after": after})
     _SET.each(db, [_ranks(row) for row in rows])
     _DONE.each(db, [{"done": row.id} for row in rows])
-    return len(rows) == most
+    is_full = len(rows) == most
+    db.info[_UP_TO] = rows[-1].id if is_full else 0
+    return is_full or after > 0
 
 
 def _ranks(row: Idea) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 
 import structlog
 
@@ -31,6 +31,7 @@ from forum.jobs.consensus import Keeper
 LOG = structlog.get_logger("forum.schedule")
 Chore = Callable[[Connection], object]
 Walk = Callable[[Database], object]
+TURN = 0.1  # seconds between two turns of what votes have left
 
 
 def tidy(db: Connection) -> None:
@@ -78,9 +79,9 @@ def tell_queues(database: Database) -> None:
 
 
 def settle_ranks(database: Database) -> None:
-    """Settle what a server left that was ended in the midst of votes."""
+    """Settle what a server left that was ended in the midst of votes, in turns that leave time for votes."""
     while database.write(settling.settle):
-        pass
+        sleep(TURN)
 
 
 def watch_for_waves(database: Database) -> None:

@@ -9,7 +9,7 @@ from forum.text.grades import Grade, grade
 from forum.text.links import is_same_site_path, safe_next
 from forum.text.markdown import to_html
 from forum.text.names import fold, handle, slug, tidy, tidy_line
-from forum.text.plains import excerpt, to_plain
+from forum.text.plains import excerpt, to_html_and_plain, to_plain
 
 __all__ = [
     "Change",
@@ -32,5 +32,6 @@ __all__ = [
     "tidy",
     "tidy_line",
     "to_html",
+    "to_html_and_plain",
     "to_plain",
 ]

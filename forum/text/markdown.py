@@ -162,7 +162,17 @@ def to_html(markdown: str) -> str:
     typed and does nothing. Takes time in proportion to the length: above 100,000 characters, or with more than 2,000
     signs of markup, the text is shown as paragraphs without markup."""
     markdown = tidy(markdown)
-    return _CLEANER.clean(_paragraphs(markdown) if is_too_much(markdown) else _PARSER.render(markdown))
+    return paragraphs(markdown) if is_too_much(markdown) else html_of(tokens(markdown))
+
+
+def html_of(tokens: list[Token]) -> str:
+    """Safe HTML of a text that was parsed."""
+    return _CLEANER.clean(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
+def paragraphs(markdown: str) -> str:
+    """Safe HTML of a tidied text that is not read as Markdown."""
+    return _CLEANER.clean(_paragraphs(markdown))
 
 
 def tokens(markdown: str) -> list[Token]:

@@ -3,11 +3,13 @@
 import threading
 import time
 from functools import partial
+from types import SimpleNamespace
 
+import pytest
 import sqlalchemy as sa
 
-from forum.db import Connection, Database
-from forum.db.writer import PAUSE
+from forum.db import Connection, Database, writer
+from forum.db.writer import BURST, PAUSE, SHARE
 from forum.domain import lists, ranking, recounts, settling, votes
 from forum.domain.lists import Filters
 from forum.models import Idea, StaleRank
@@ -66,6 +68,51 @@ def test_in_a_flood_counts_are_right_at_once_and_the_order_follows(database: Dat
     with database.reading() as db:
         assert marked(db) == 0
         assert wrong(db) == []
+
+
+def test_turns_go_round_so_that_a_flood_on_some_ideas_does_not_hold_up_others(database: Database) -> None:
+    def prepare(db: Connection) -> list[int]:
+        make = Make(db)
+        found = [make.idea() for _ in range(6)]
+        for idea_id in found:
+            settling.mark(db, idea_id)
+        return found
+
+    ids = database.write(prepare)
+
+    def turn_after_new_votes(db: Connection) -> set[int]:
+        more = settling.settle(db, 2)
+        for idea_id in ids[:2]:  # the first two are voted on again and again
+            settling.mark(db, idea_id)
+        return {*db.execute(sa.select(StaleRank.idea_id)).scalars()} if more else set()
+
+    with database.transaction() as db:
+        left = [turn_after_new_votes(db) for _ in range(3)]
+    assert left == [{*ids}, {*ids[:2], *ids[4:]}, {*ids[:2]}]
+
+
+def test_put_off_work_gets_its_share_of_a_flood_and_all_of_usual_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(writer, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    pace = writer._Pace()
+    for _ in range(100):  # twenty votes a second
+        clock[0] += 0.05
+        assert not pace.is_flood(1)
+    for _ in range(int(BURST) - 2):  # somebody in a hurry
+        assert not pace.is_flood(1)
+    assert pace.is_flood(2)  # and then many people
+    spent, start = 0.0, clock[0]
+    while clock[0] < start + 60:
+        clock[0] += 0.01
+        assert pace.is_flood(8)
+        if pace.is_due():
+            began = clock[0]
+            clock[0] += 0.04
+            pace.took_turn(began)
+            spent += 0.04
+    assert SHARE * 0.9 < spent / 60 < SHARE * 1.1
+    clock[0] += 1
+    assert not pace.is_flood(1)
 
 
 def test_what_a_crash_left_is_settled_later(database: Database) -> None:

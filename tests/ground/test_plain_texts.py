@@ -74,3 +74,17 @@ def test_an_excerpt_is_never_longer_than_asked(source, length):
 @given(st.text(alphabet="ab .\n", max_size=300))
 def test_plain_words_are_their_own_plain_text(source):
     assert text.to_plain(source).split() == source.split()
+
+
+MARKUP = st.text(alphabet="ab1 \n*_`#>-|[](){}<&!~.:/\\w", max_size=200)
+
+
+@given(MARKUP, st.booleans())
+def test_both_forms_at_once_are_those_made_one_by_one(source: str, links: bool) -> None:
+    made = text.to_html_and_plain(source, links=links)
+    assert made == (text.to_html(source), text.to_plain(source, links=links))
+
+
+def test_both_forms_of_a_text_too_full_of_markup_are_those_made_one_by_one() -> None:
+    source = "**a** <b> " * 3000
+    assert text.to_html_and_plain(source) == (text.to_html(source), text.to_plain(source))

@@ -53,7 +53,7 @@ def _one(job: Job) -> Texts:
     if simple is not None or is_plain(markdown):
         html, plain = paragraphs(markdown), markdown
     else:
-        html, plain = text.to_html(markdown), text.to_plain(markdown, links=False)
+        html, plain = text.to_html_and_plain(markdown, links=False)
     index = storable_index(job.kind, job.title, plain, job.community_id)
     return Texts(markdown, html, text.excerpt(markdown), plain, index)
 

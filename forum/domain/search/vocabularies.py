@@ -120,13 +120,14 @@ def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: i
     if not documents:
         return
     known: Mapping[str, int] = counts(db, changes) if sign > 0 else changes
-    wanted = {stem for stem in changes if stem not in known} if sign > 0 else set()
-    where = {first[stem] for stem in wanted}
+    new: dict[int, set[str]] = {}  # the number of a document → the stems that stand first in it
+    for stem in changes:
+        if stem not in known:
+            new.setdefault(first[stem], set()).add(stem)
     surfaces: dict[str, str] = {}
     for number, text in enumerate(texts):
-        if number in where:
-            for stem, word in terms.examples(text, wanted).items():
-                surfaces.setdefault(stem, word)
+        if number in new:
+            surfaces |= terms.examples(text, new[number])
     rows = [
         {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
