@@ -270,8 +270,8 @@ def _heard(visit: Visit, directive_id: int, clause_id: int, said: str, *, shown:
     if visit.is_htmx:
         return _part(visit, directive, clause_id, Form({}), said)
     visit.say(said)
-    query = f"?remark={shown}" if shown else ""
-    return Redirect(f"{directive.path}{query}#recommendation-{clause_id}")
+    spot = f"?remark={shown}#remark-{shown}" if shown else f"#recommendation-{clause_id}"
+    return Redirect(directive.path + spot)
 
 
 def _not_heard(visit: Visit, directive_id: int, clause_id: int, body: str, error: ForumError) -> Answer:

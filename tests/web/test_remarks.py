@@ -76,6 +76,9 @@ def test_anyone_finds_where_to_report_it_and_says_why(site: Site, scene: Scene) 
     assert site.post(f"{scene.base}/report", {"reason": "dislike"}).status_code == 422
     answer = site.post(f"{scene.base}/report", {"reason": "personal-attack", "note": "Look."})
     assert (answer.status_code, answer.headers["location"]) == (303, scene.base)
+    told = site.get(scene.base, follow_redirects=True).text  # by way of two addresses, and the message comes along
+    assert "A moderator will look at it within a working day" in told
+    assert "within a working day" not in page(site, scene)
     assert site.get(f"{scene.base}/report").status_code == 409
 
 
