@@ -67,10 +67,12 @@ def _free_cases_in_sqlite() -> None:
     db = op.get_bind()
     version = int(db.exec_driver_sql("PRAGMA schema_version").scalar_one())
     db.exec_driver_sql("PRAGMA writable_schema = ON")
-    db.exec_driver_sql(
+    changed = db.exec_driver_sql(
         "UPDATE sqlite_master SET sql = replace(sql, 'community_id INTEGER NOT NULL', 'community_id INTEGER')"
-        " WHERE type = 'table' AND name = 'cases'"
+        " WHERE type = 'table' AND name = 'cases' AND instr(sql, 'community_id INTEGER NOT NULL') > 0"
     )
+    if changed.rowcount != 1:
+        raise CommandError("The table of cases is not as the migrations before made it.")
     db.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
     db.exec_driver_sql("PRAGMA writable_schema = OFF")
 

@@ -2,13 +2,14 @@
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection
+from forum.db import Connection, Database
 from forum.domain import (
     appeals,
     cases,
@@ -271,6 +272,20 @@ def test_what_its_author_withdraws_waits_no_more_and_never_comes_back(db: Connec
     assert scene.read(None) == [("withdrawn", "", "")]
     with pytest.raises(Forbidden):
         remarking.withdraw(db, newcomer, remark.id)
+
+
+def test_two_clicks_at_once_make_one_comment(database: Database) -> None:
+    scene = database.write(lambda db: Scene(Make(db)))
+    words = ["Begin with the courts.", "Begin with the courts.", "And the police.", "And the police."]
+
+    def say(body: str) -> int:
+        return database.write(lambda db: remarking.say(db, scene.author, scene.directive.id, scene.clause, body)).id
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(say, words))
+    assert len(set(ids)) == 2
+    with database.reading() as db:
+        assert kept(db, scene.author) == 2
 
 
 def test_removed_words_do_not_come_back_by_posting_them_again(db: Connection, scene: Scene) -> None:
