@@ -51,4 +51,4 @@ lock:  ## Resolve all requirements anew into the lock files
 
 clean:  ## Remove what set-up and tests made; the data folder stays
 	@rm -rf .venv .tools node_modules static/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis screenshots
-	@find forum migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find forum migrations scripts templates tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,7 +14,6 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forum.db import Database
-from forum.jobs.worker import Worker
 from forum.settings import Settings
 from forum.web import endpoint, errors, render
 from forum.web.dispatch import Dispatcher
@@ -22,7 +23,11 @@ from forum.web.security import SESSION_COOKIE
 from forum.web.statics import Statics
 from forum.web.visits import Site
 
+if TYPE_CHECKING:
+    from forum.jobs.worker import Worker
+
 HOUSEKEEPING_SECONDS = 60.0
+WORKER_AFTER = 1.0  # seconds: the first pages come first
 PERSONAL = (SESSION_COOKIE.encode(), b"__Host-flash", b"__Host-draft")
 
 
@@ -33,7 +38,7 @@ class Forum:
         self.settings = settings
         self.database = Database(settings.database_url)
         self.door = Door(settings, self.database)
-        self.worker = Worker(self.database, settings) if with_worker else None
+        self.with_worker = with_worker
         render.ENVIRONMENT.globals["site"] = Site(settings.site_name)
         self.routes = Starlette(
             routes=[*ROUTES, Mount("/static", Statics(render.STATIC))],
@@ -91,14 +96,13 @@ class Forum:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: ASGIApp) -> AsyncIterator[None]:
         keeping = asyncio.create_task(self._keep_house())
-        if self.worker:
-            self.worker.start()
+        hand = _Hand(self.database, self.settings) if self.with_worker else None
         try:
             yield
         finally:
             keeping.cancel()
-            if self.worker:
-                await asyncio.to_thread(self.worker.stop)
+            if hand:
+                await asyncio.to_thread(hand.stop)
             await asyncio.to_thread(self.door.keeper.write_sightings)
             await asyncio.to_thread(self.database.close)
 
@@ -107,6 +111,33 @@ class Forum:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             with contextlib.suppress(Exception):
                 await asyncio.to_thread(self.door.keeper.write_sightings)
+
+
+class _Hand:
+    """The worker of a single process, in a thread of its own, which begins when the site answers already."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+        self._stopping = threading.Event()
+        self._worker: Worker | None = None
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        if self._stopping.wait(WORKER_AFTER):
+            return
+        from forum.jobs.worker import Worker  # here: it loads nearly everything that the forum can do
+
+        self._worker = Worker(self._database, self._settings)
+        if not self._stopping.is_set():
+            self._worker.run()
+
+    def stop(self) -> None:
+        """Finish what is in hand, then end."""
+        self._stopping.set()
+        if self._worker:
+            self._worker.stop()
+        self._thread.join()
 
 
 def create_app(settings: Settings | None = None, *, with_worker: bool = False) -> Forum:

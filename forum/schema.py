@@ -24,6 +24,8 @@ def create(url: str) -> None:
 
 def migrate(database: Database) -> None:
     """Run the migrations that the database has not had yet: all of them in one transaction, or none."""
+    if (database.path is None or database.path.exists()) and _is_done(database):
+        return
     from alembic import command  # here: only this needs it, and it takes long to load
 
     if database.path:
@@ -54,6 +56,11 @@ def head() -> str:
 def is_current(db: Connection) -> bool:
     """Has the database had every migration?"""
     return revision(db) == head()
+
+
+def _is_done(database: Database) -> bool:
+    with database.reading() as db:
+        return is_current(db)
 
 
 def _config() -> Any:

@@ -23,11 +23,13 @@ LONGEST = 40
 _INVISIBLE = "\u00ad\u200c\u200d"
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
+_MARK_KINDS = {"Mn", "Mc", "Me"}
 
 
 def _marks() -> str:
     """All combining marks as the inside of a character class, without the selectors that end the code space."""
-    points = [point for point in range(0x300, 0x1F000) if unicodedata.category(chr(point))[0] == "M"]
+    kinds = map(unicodedata.category, map(chr, range(0x300, 0x1F000)))  # a hundred thousand, at every start
+    points = [point for point, kind in enumerate(kinds, start=0x300) if kind in _MARK_KINDS]
     starts = [point for before, point in zip([0, *points], points, strict=False) if point != before + 1]
     ends = [point for point, after in zip(points, [*points[1:], 0], strict=True) if after != point + 1]
     return "".join(f"{chr(low)}-{chr(high)}" for low, high in zip(starts, ends, strict=True)) + _INVISIBLE

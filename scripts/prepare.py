@@ -112,6 +112,7 @@ def python_packages(lock: str) -> None:
         run(sys.executable, "-m", "venv", "--clear", "--without-pip", ENVIRONMENT)
     install(ROOT / lock)
     add_forum_command()
+    run(PYTHON, "-m", "compileall", "-q", "forum")  # for those pages, too, that are loaded late
     stamp.write_text(want)
 
 

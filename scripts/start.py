@@ -3,7 +3,6 @@
 All in one process, so that a second start is quick. PORT (8000) and the FORUM_* variables are honored.
 """
 
-import contextlib
 import os
 import socket
 import sys
@@ -35,22 +34,24 @@ def main() -> None:
     sys.dont_write_bytecode = False  # the second start shall be quicker than the first, wherever this is run
     os.environ.setdefault("FORUM_BASE_URL", f"http://{HOST}:{number}")
     # Only now, since these take most of the time, and a wrong port shall be told at once.
-    from forum.cli import app
-    from forum.cli.base import in_plain_words, reading
-    from forum.domain.demo import content, loading
-    from forum.domain.errors import Conflict
+    from forum.later import loading
+
+    with loading():
+        from forum.cli import app
+        from forum.cli.base import reading
+        from forum.cli.contents import tell_sign_ins
+        from forum.cli.troubles import in_plain_words
+        from forum.domain.demo import presence
 
     with in_plain_words():
         app(["migrate"], standalone_mode=False)
         with reading() as db:
-            is_demo = loading.is_loaded(db)
-        if is_demo:
-            demo = content.read()
-            print(f"The demo is in. All of these have the password {demo.password}")
-            print("\n".join(f"  {person.sign_in:<18} {person.email}" for person in demo.sign_ins))
-        else:
-            with contextlib.suppress(Conflict):  # somebody's own forum: it stays as it is
-                app(["demo"], standalone_mode=False)
+            is_empty, is_demo = presence.is_empty(db), presence.is_loaded(db)
+        if is_empty:
+            app(["demo"], standalone_mode=False)
+        elif is_demo:  # somebody's own forum stays as it is
+            print("The demo is in. You can sign in as:")
+            tell_sign_ins()
         print(f"\nOpen http://{HOST}:{number} in your browser. Press Ctrl+C here to stop.\n", flush=True)
         app(["serve", "--host", HOST, "--port", str(number)], standalone_mode=False)
 

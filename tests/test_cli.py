@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from forum.cli import main
+from forum.cli import COMMANDS, main
 from forum.db import Database
 from forum.domain.imports.texts import SMALL
 from forum.models import Idea, User
@@ -232,6 +233,15 @@ def test_a_database_that_is_not_there_is_said_plainly(empty: Forum) -> None:
     assert "FORUM_DATABASE_URL" in done.stderr
 
 
+def test_a_database_that_is_up_to_date_is_left_alone_at_once(forum: Forum) -> None:
+    code = (
+        "import sys\nfrom forum.cli import app\n"
+        "app(['migrate'], standalone_mode=False)\nprint('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["The database is up to date.", "False"]
+
+
 def test_serving_asks_for_a_migrated_database(empty: Forum) -> None:
     done = empty("serve")
     assert done.returncode == 1
@@ -249,3 +259,36 @@ def test_a_command_explains_itself(empty: Forum, command: str) -> None:
     done = empty(*command.split(), "--help")
     assert done.returncode == 0
     assert "Usage" in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_list_of_commands_says_what_each_says_of_itself(empty: Forum, name: str) -> None:
+    own = " ".join(re.sub("[^ -~]+", " ", empty(name, "--help").stdout).split())
+    assert COMMANDS[name][1] in own
+
+
+def test_every_command_is_listed(empty: Forum) -> None:
+    listed = empty("--help").stdout
+    assert [name for name in COMMANDS if f" {name} " not in listed] == []
+
+
+@pytest.mark.parametrize(
+    "command, unwanted",
+    [
+        ("--help", ["sqlalchemy", "forum.db", "starlette", "numpy", "rich.progress"]),
+        ("migrate --help", ["alembic", "starlette", "forum.web", "forum.domain.ideas", "rich.progress"]),
+        ("serve --help", ["alembic", "starlette", "forum.web", "forum.domain.ideas", "numpy"]),
+        ("demo --help", ["starlette", "forum.web", "numpy", "typst", "docx"]),
+        ("backup --help", ["alembic", "starlette", "forum.web", "forum.domain.directives", "numpy"]),
+        ("user add --help", ["starlette", "forum.web", "forum.domain.directives", "numpy"]),
+        ("routes --help", ["alembic", "typst", "docx", "numpy", "sqlalchemy.orm"]),
+    ],
+)
+def test_a_command_loads_only_what_it_uses(command: str, unwanted: list[str]) -> None:
+    code = (
+        "import sys\nfrom forum.cli import app\n"
+        f"app({command.split()!r}, standalone_mode=False)\n"
+        f"print([name for name in {unwanted!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"

@@ -1,15 +1,14 @@
-"""Commands that keep the forum's data whole: recount, reindex, check, backup, restore."""
+"""Commands that make anew what is worked out from other data: recount, figures, reindex."""
 
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forum.cli.base import FAILED, opened, say
-from forum.domain import backups, checks, recounts, search
+from forum.cli.base import opened, say
+from forum.cli.troubles import FAILED
+from forum.domain import recounts, search
 from forum.domain.rankings import participation
-from forum.settings import Settings
 
 SHOWN = 20
 
@@ -60,36 +59,3 @@ def reindex() -> None:
     with opened() as database, database.transaction() as db:
         count = search.rebuild(db)
     say(f"The search knows {count:,} texts.")
-
-
-def check(full: Annotated[bool, typer.Option(help="Recount everything, not only samples.")] = False) -> None:
-    """Examine the site: data, search, settings, files.
-
-    Says what to do about each finding. The exit code is 1 if one of them is grave.
-    """
-    bad = notes = 0
-    with opened() as database, database.reading() as db:
-        for finding in checks.run(db, Settings.from_env(), is_full=full):
-            say(str(finding))
-            bad += finding.is_bad
-            notes += not finding.is_bad
-    say(f"{bad} wrong, {notes} to note." if bad or notes else "All is well.")
-    if bad:
-        raise typer.Exit(FAILED)
-
-
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it.", dir_okay=False)]) -> None:
-    """Write a backup of the database, while the site is in use."""
-    with opened() as database:
-        size = backups.make(database, file)
-    say(f"Wrote {file} ({size:,} bytes), checked. Keep FORUM_SECRET with it: sessions and mailed links need it.")
-
-
-def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `forum backup` wrote.", exists=True, dir_okay=False)],
-    replace: Annotated[bool, typer.Option("--replace", help="Throw away what is in the database.")] = False,
-) -> None:
-    """Put a backup in the place of the database, and bring it up to date. Stop the site first."""
-    with opened() as database:
-        backups.restore(database, file, replace=replace)
-    say("Restored. Now run: forum check")

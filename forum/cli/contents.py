@@ -1,9 +1,7 @@
-"""Commands that put things into the forum and take them out: demo, import, export."""
+"""The command that puts the demo into the forum."""
 
-from forum.cli.base import opened, say, writing
-from forum.domain import themes
-from forum.domain.demo import loading
-from forum.domain.exports import Origin
+from forum.cli.base import opened, reading, say, writing
+from forum.domain.demo import presence
 from forum.settings import Settings
 from forum.signing import Signer
 
@@ -13,16 +11,28 @@ def demo() -> None:
 
     Does nothing where the demo is already.
     """
+    with reading() as db:
+        if presence.is_loaded(db):
+            say("The demo is here already. Nothing was changed.")
+            return
+    # Here: nearly the whole domain, for what is done once in the life of a forum.
+    from forum.domain import themes
+    from forum.domain.demo import loading
+    from forum.domain.exports import Origin
+
     settings = Settings.from_env()
     seal = Signer(settings.secret), Origin(settings.site_name, settings.base_url)
     with writing() as db:
-        if loading.is_loaded(db):
-            say("The demo is here already. Nothing was changed.")
-            return
         content = loading.load(db, seal=seal)
     with opened() as database:
         themes.make(database)  # a worker would do it within half an hour; a visitor looks at once
     say(f"Loaded {len(content.ideas)} ideas in {len(content.communities)} communities. You can sign in as:")
-    for person in content.sign_ins:
-        say(f"  {person.sign_in:<18} {person.email}")
-    say(f"The password of each is: {content.password}")
+    tell_sign_ins()
+
+
+def tell_sign_ins() -> None:
+    """Say with which accounts one can look at the demo."""
+    password, accounts = presence.sign_ins()
+    for account in accounts:
+        say(f"  {account.kind:<18} {account.email}")
+    say(f"The password of each is: {password}")

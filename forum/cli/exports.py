@@ -10,14 +10,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from forum.cli.base import WRONG, fail, opened, say
+from forum.cli.base import fail, opened, say
+from forum.cli.troubles import WRONG
 from forum.domain import exports, rankings, settling
 from forum.domain.errors import Invalid
 from forum.domain.ideas import STATUSES
 from forum.domain.rankings.selections import YES
 from forum.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Take things out of the forum, as files.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take things out of the forum, as files.")
 Format = Literal["csv", "json", "xlsx", "docx", "pdf", "md"]
 Method = Literal["net", "approval", "trending", "contested", "consensus"]
 

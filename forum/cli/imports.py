@@ -13,7 +13,7 @@ from forum.cli.base import opened, say
 from forum.domain.imports import ideascale, polis, runs, tables, ukpetitions
 from forum.domain.imports.rows import Source
 
-app = typer.Typer(no_args_is_help=True, help="Bring in what other systems exported.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring in what other systems exported.")
 ERRORS = Console(stderr=True)
 
 

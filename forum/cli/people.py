@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from forum.cli.base import WRONG, fail, say, writing
+from forum.cli.base import fail, say, writing
+from forum.cli.troubles import WRONG
 from forum.domain import accounts, founding
 from forum.domain.people import ROLES
 from forum.text import slug as to_slug
 
-users = typer.Typer(no_args_is_help=True, help="Make accounts.")
-places = typer.Typer(no_args_is_help=True, help="Make communities.")
+users = typer.Typer(no_args_is_help=True, add_completion=False, help="Make accounts.")
+places = typer.Typer(no_args_is_help=True, add_completion=False, help="Make communities.")
 
 
 @users.callback()

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from forum.cli.base import WRONG, fail, opened, say
+from forum.cli.base import fail, opened, say
+from forum.cli.troubles import WRONG
 from forum.domain import exports
 from forum.domain import similar as likenesses
 from forum.domain.duplicates import texts

@@ -1,14 +1,18 @@
-"""Commands that run the site: serve, worker, migrate, routes."""
+"""Commands that run the site: serve, worker, migrate."""
 
 import signal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forum import schema
 from forum.cli.base import fail, opened, say
 from forum.db import Database
+from forum.later import loading
 from forum.settings import Settings
+
+if TYPE_CHECKING:
+    from forum.app import Forum
 
 GRACE_SECONDS = 20
 
@@ -23,13 +27,12 @@ def serve(
 
     One process also does the work of the worker. With several, run `forum worker` beside them.
     """
-    import uvicorn  # here and below: the other commands need nothing of the site and start sooner without it
-
-    from forum.app import create_app
-
     with opened() as database:
         _refuse_other_versions(database)
-    target = "forum.cli.sites:served" if workers > 1 else create_app(with_worker=worker)
+    with loading():
+        import uvicorn  # here and below: the other commands need nothing of the site and start sooner without it
+
+        target = "forum.cli.sites:served" if workers > 1 else _site(with_worker=worker)
     uvicorn.run(
         target,
         factory=workers > 1,
@@ -52,11 +55,16 @@ def _refuse_other_versions(database: Database) -> None:
             fail("The database is not on the version of this program. Make a backup, then run: forum migrate")
 
 
-def served() -> object:
+def served() -> "Forum":
     """The application of one of several server processes."""
+    with loading():
+        return _site(with_worker=False)
+
+
+def _site(*, with_worker: bool) -> "Forum":
     from forum.app import create_app
 
-    return create_app()
+    return create_app(with_worker=with_worker)
 
 
 def worker() -> None:
@@ -79,21 +87,3 @@ def migrate() -> None:
     with opened() as database:
         schema.migrate(database)
     say("The database is up to date.")
-
-
-def routes() -> None:
-    """Print every address of the site: method, path, the permission it asks for, and the function that answers."""
-    from starlette.routing import Route
-
-    from forum.web.endpoint import Endpoint
-    from forum.web.routes import ROUTES
-
-    lines = [
-        (method, route.path, route.app.rules.asks, route.app.__name__)
-        for route in ROUTES
-        if isinstance(route, Route) and isinstance(route.app, Endpoint)
-        for method in sorted((route.methods or set()) - {"HEAD"})
-    ]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    for line in lines:
-        say("  ".join([*(word.ljust(width) for word, width in zip(line, widths, strict=False)), line[3]]))

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from forum.cli.base import FAILED, WRONG, fail, opened, reading, say
+from forum.cli.base import fail, opened, reading, say
+from forum.cli.troubles import FAILED, WRONG
 from forum.domain import accounts, people, rankings, snapshots
 from forum.domain.errors import Invalid
 from forum.domain.exports import Origin
@@ -15,7 +16,7 @@ from forum.settings import Settings
 from forum.signing import Signer
 from forum.text import moment
 
-app = typer.Typer(no_args_is_help=True, help="Freeze rankings for good, and check them.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Freeze rankings for good, and check them.")
 
 
 @app.callback()

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from forum.cli.base import WRONG, fail, opened, say
+from forum.cli.base import fail, opened, say
+from forum.cli.troubles import WRONG
 from forum.db import Connection, Database
 from forum.domain import communities
 from forum.domain import themes as groups

@@ -5,21 +5,24 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 
 class PerDialect:
-    """A statement that is written differently on the two databases, built once for each.
+    """A statement that is written differently on the two databases, built once for the one that is in use.
 
     `build` gets the dialect's own insert(); ask with `statement(db)`.
     """
 
     def __init__(self, build: Callable[[Callable[..., Any]], Any]) -> None:
-        self._sqlite, self._postgresql = build(sqlite.insert), build(postgresql.insert)
+        self._build = build
+        self._built: dict[str, Any] = {}
 
     def __call__(self, db: Connection) -> Any:
-        return self._sqlite if is_sqlite(db) else self._postgresql
+        name = db.dialect.name
+        if name not in self._built:
+            self._built[name] = self._build(_own_insert(db))
+        return self._built[name]
 
 
 def is_sqlite(db: Connection) -> bool:
@@ -27,10 +30,18 @@ def is_sqlite(db: Connection) -> bool:
     return db.dialect.name == "sqlite"
 
 
+def _own_insert(db: Connection) -> Callable[..., Any]:
+    """The dialect's own insert(), which knows what to do on a conflict."""
+    if is_sqlite(db):
+        from sqlalchemy.dialects.sqlite import insert  # here and below: each is a tenth of SQLAlchemy
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert
+
+
 def insert_once(db: Connection, table: type[Any], **values: Any) -> bool:
     """Insert a row unless one with the same key is there; say whether it was new. Races are settled by the key."""
-    insert = sqlite.insert if is_sqlite(db) else postgresql.insert
-    statement = insert(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
+    statement = _own_insert(db)(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
     return db.execute(statement).first() is not None
 
 

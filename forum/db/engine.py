@@ -176,7 +176,7 @@ def _sqlite_connect(connection: Any, _: Any) -> None:
         "synchronous=FULL",
         "busy_timeout=15000",
         "foreign_keys=ON",
-        "cache_size=-16000",
+        "cache_size=-4000",  # kB for each connection: what does not fit, the system keeps anyway
         "temp_store=MEMORY",
         "journal_size_limit=67108864",
         "wal_autocheckpoint=16000",  # pages; the writer copies them sooner and in a thread of its own

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import communities, follows, ideas, people
@@ -13,6 +12,7 @@ from forum.domain.communities import CommunityView, InCommunity
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import Comment, CommunityMember, Idea, IdeaTag, StatusChange, User, Vote
+from forum.models.base import aliased
 
 BATCH = 200  # people told in one transaction: some 20 ms, so that votes need not wait long
 

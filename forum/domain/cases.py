@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.clock import from_microseconds, now, to_microseconds
 from forum.db import Connection, after_key, insert_once
@@ -14,6 +13,7 @@ from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator, require
 from forum.models import Appeal, Case, Comment, Community, Decision, Idea, RecommendationComment, User
+from forum.models.base import aliased
 
 KINDS = {
     "report": "Reported",

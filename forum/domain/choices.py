@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import asides
@@ -15,6 +14,7 @@ from forum.domain.actions import NOTE_LENGTH
 from forum.domain.errors import Invalid
 from forum.domain.reasons import BY_CODE
 from forum.models import Decision, Idea, Merge, User, Vote, VoteAside, WaveMember
+from forum.models.base import aliased
 
 MOST_PEOPLE = 1_000
 MOST_HOURS = 24 * 365

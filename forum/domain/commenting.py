@@ -93,7 +93,7 @@ class Texts:
 
     body_html: str
     plain: str
-    reading: spam.Reading
+    reading: "spam.Reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def _insert(
     return Posted(comment_id, is_held)
 
 
-def _hold(db: Connection, user: Person, community_id: int, comment_id: int, verdict: spam.Verdict | None) -> None:
+def _hold(db: Connection, user: Person, community_id: int, comment_id: int, verdict: "spam.Verdict | None") -> None:
     if verdict is not None:
         spam.hold(db, "comment", comment_id, verdict, community_id=community_id, author_id=user.id)
         return
@@ -271,7 +271,7 @@ def edit(
 
 
 def _check_again(
-    db: Connection, user: Person, comment: CommentView, idea: IdeaView, body: str, reading: spam.Reading
+    db: Connection, user: Person, comment: CommentView, idea: IdeaView, body: str, reading: "spam.Reading"
 ) -> None:
     """Hold a comment whose new words must wait for a check."""
     spam.put(db, user, "comment", comment.id, reading, is_held=comment.state == "held")

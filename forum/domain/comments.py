@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import communities, ideas, outbox, search
@@ -14,6 +13,7 @@ from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import Comment, CommentAgreement, Idea, User
+from forum.models.base import aliased
 
 PAGE = 100
 WIDTH = 8  # base-36 digits of an id within a path: room for 2.8 million million comments

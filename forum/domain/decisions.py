@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.clock import now
 from forum.db import Connection, insert_many, take_ids
@@ -18,6 +17,7 @@ from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator
 from forum.models import Case, Decision, User
+from forum.models.base import aliased
 
 MACHINE_KINDS = ("spam", "duplicate", "wave")  # cases that a program brings up
 MODERATORS = "Moderators"

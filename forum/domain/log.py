@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.clock import from_microseconds, to_microseconds
 from forum.db import Connection, after_key
@@ -16,6 +15,7 @@ from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import Appeal, Comment, Decision, Idea, RecommendationComment
+from forum.models.base import aliased
 
 PAGE = 50
 MOST_ROWS = 100_000  # of one CSV file; `after` goes on from there

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import decisions, reasons
@@ -21,6 +20,7 @@ from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import Directive, DirectiveEdition, RecommendationAgreement, RecommendationComment, User
+from forum.models.base import aliased
 
 _author = aliased(User)
 _COLUMNS = (

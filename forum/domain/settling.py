@@ -4,6 +4,8 @@ Ten indexes hang on the order columns of an idea. Changing them costs several ti
 popular idea gets many votes between two looks at a list. So votes mark the idea, and the writer settles what is marked.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from forum.db import Connection, PerDialect, Prepared
@@ -51,7 +53,7 @@ def settle(db: Connection, most: int = MOST) -> bool:
     return is_full or after > 0
 
 
-def _ranks(row: Idea) -> dict[str, float]:
+def _ranks(row: Any) -> dict[str, float]:
     new = ranking.ranks(row.up, row.down, row.created_at)._asdict()
     return {"the_idea": row.id, **{f"new_{name}": value for name, value in new.items()}}
 

@@ -5,12 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import structlog
-
 from forum.db import Database
+from forum.logs import Log
 
 PATIENCE = 10.0  # seconds that work is given to end when it is told to
-LOG = structlog.get_logger("forum.apart")
+LOG = Log("forum.apart")
 ROOT = Path(__file__).resolve().parents[2]
 # Everything else comes first: a command that is started here gets what time is left over.
 _COMMAND = "import os, sys; os.nice(10); from forum.cli import main; sys.exit(main())"

@@ -5,16 +5,15 @@ import traceback
 from pathlib import Path
 from time import monotonic
 
-import structlog
-
 from forum.db import Database
 from forum.domain import exports, rankings, snapshots
 from forum.domain.exports import orders
 from forum.domain.exports.orders import Order
+from forum.logs import Log
 from forum.settings import Settings
 from forum.signing import Signer
 
-LOG = structlog.get_logger("forum.files")
+LOG = Log("forum.files")
 PAUSE = 600.0  # seconds until a file of a snapshot that failed is tried again
 _failed: dict[tuple[int, str], float] = {}  # what failed → when to try again
 

@@ -19,16 +19,15 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-import structlog
-
 from forum import clock
 from forum.db import Database
 from forum.domain import mails
 from forum.domain.mails import Claimed
 from forum.jobs import letters
+from forum.logs import Log
 from forum.settings import Settings
 
-LOG = structlog.get_logger("forum.mail")
+LOG = Log("forum.mail")
 TIMEOUT_SECONDS = 20.0
 LEAST_LEASE = timedelta(seconds=90)  # a mail whose lease ends sooner is not begun
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

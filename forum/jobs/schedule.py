@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic, sleep
 
-import structlog
-
 from forum.db import Connection, Database, is_sqlite
 from forum.domain import (
     codes,
@@ -27,8 +25,9 @@ from forum.domain import (
 )
 from forum.jobs import figures, themes
 from forum.jobs.consensus import Keeper
+from forum.logs import Log
 
-LOG = structlog.get_logger("forum.schedule")
+LOG = Log("forum.schedule")
 Chore = Callable[[Connection], object]
 Walk = Callable[[Database], object]
 TURN = 0.1  # seconds between two turns of what votes have left

@@ -3,19 +3,18 @@
 import threading
 import traceback
 
-import structlog
-
 from forum.db import Connection, Database
 from forum.domain import outbox
 from forum.domain.outbox import Message
 from forum.jobs import apart, files, mail
 from forum.jobs.schedule import Schedule
 from forum.jobs.tasks import TASKS, Task
+from forum.logs import Log
 from forum.settings import Settings
 
 __all__ = ["TASKS", "Task", "Worker"]
 
-LOG = structlog.get_logger("forum.worker")
+LOG = Log("forum.worker")
 IDLE_SECONDS = 1.0
 
 

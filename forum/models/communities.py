@@ -3,90 +3,89 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.models.base import Base, BigId, Key, ref
+from forum.models.base import Base, BigId, Column, column, key, ref
 
 
 class Agency(Base):
     __tablename__ = "agencies"
-    id: Mapped[Key]
-    slug: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
+    id: Column[int] = key()
+    slug: Column[str] = column(unique=True)
+    name: Column[str]
 
 
 class Community(Base):
     __tablename__ = "communities"
     __table_args__ = (sa.UniqueConstraint("source", "source_id"),)
-    id: Mapped[Key]
-    slug: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    group_name: Mapped[str] = mapped_column(default="")
-    purpose: Mapped[str] = mapped_column(default="")
-    guidelines: Mapped[str] = mapped_column(default="")
-    guidelines_version: Mapped[int] = mapped_column(default=1)
-    status: Mapped[str] = mapped_column(default="open")  # proposed, open, archived, declined
-    visibility: Mapped[str] = mapped_column(default="public")  # public, members, employees
-    posting: Mapped[str] = mapped_column(default="everyone")  # everyone, members, employees
-    moderation: Mapped[str] = mapped_column(default="after")  # after, first-posts, before
-    vote_kind: Mapped[str] = mapped_column(default="both")  # both, support
-    spam_threshold: Mapped[float | None]  # 0 to 1; None: that of the forum
-    most_links: Mapped[int | None]  # a post with more waits; None: by the trust level alone
-    banner: Mapped[int] = mapped_column(default=1)  # 1-8, a color of the style sheet
-    idea_count: Mapped[int] = mapped_column(default=0)  # listed ideas
-    member_count: Mapped[int] = mapped_column(default=0)
-    proposed_by_id: Mapped[int | None] = ref("users.id", nullable=True)
-    created_at: Mapped[datetime]
-    source: Mapped[str | None]
-    source_id: Mapped[str | None]
+    id: Column[int] = key()
+    slug: Column[str] = column(unique=True)
+    name: Column[str]
+    group_name: Column[str] = column(default="")
+    purpose: Column[str] = column(default="")
+    guidelines: Column[str] = column(default="")
+    guidelines_version: Column[int] = column(default=1)
+    status: Column[str] = column(default="open")  # proposed, open, archived, declined
+    visibility: Column[str] = column(default="public")  # public, members, employees
+    posting: Column[str] = column(default="everyone")  # everyone, members, employees
+    moderation: Column[str] = column(default="after")  # after, first-posts, before
+    vote_kind: Column[str] = column(default="both")  # both, support
+    spam_threshold: Column[float | None]  # 0 to 1; None: that of the forum
+    most_links: Column[int | None]  # a post with more waits; None: by the trust level alone
+    banner: Column[int] = column(default=1)  # 1-8, a color of the style sheet
+    idea_count: Column[int] = column(default=0)  # listed ideas
+    member_count: Column[int] = column(default=0)
+    proposed_by_id: Column[int | None] = ref("users.id", nullable=True)
+    created_at: Column[datetime]
+    source: Column[str | None]
+    source_id: Column[str | None]
 
 
 class CommunityPhase(Base):
     """A phase begins at a moment and lasts until the next one begins."""
 
     __tablename__ = "community_phases"
-    community_id: Mapped[int] = ref("communities.id", primary_key=True)
-    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
-    phase: Mapped[str]  # brainstorm, discuss, draft, closed
+    community_id: Column[int] = ref("communities.id", primary_key=True)
+    starts_at: Column[datetime] = column(primary_key=True)
+    phase: Column[str]  # brainstorm, discuss, draft, closed
 
 
 class CommunityMember(Base):
     __tablename__ = "community_members"
-    community_id: Mapped[int] = ref("communities.id", primary_key=True)
-    user_id: Mapped[int] = ref("users.id", primary_key=True, index=True)
-    role: Mapped[str] = mapped_column(default="member")  # member, manager
-    joined_at: Mapped[datetime]
+    community_id: Column[int] = ref("communities.id", primary_key=True)
+    user_id: Column[int] = ref("users.id", primary_key=True, index=True)
+    role: Column[str] = column(default="member")  # member, manager
+    joined_at: Column[datetime]
 
 
 class CommunityAgency(Base):
     __tablename__ = "community_agencies"
-    community_id: Mapped[int] = ref("communities.id", primary_key=True)
-    agency_id: Mapped[int] = ref("agencies.id", primary_key=True, index=True)
+    community_id: Column[int] = ref("communities.id", primary_key=True)
+    agency_id: Column[int] = ref("agencies.id", primary_key=True, index=True)
 
 
 class CommunityTag(Base):
     """A tag that a community suggests to its authors."""
 
     __tablename__ = "community_tags"
-    community_id: Mapped[int] = ref("communities.id", primary_key=True)
-    tag_id: Mapped[int] = ref("tags.id", primary_key=True)
+    community_id: Column[int] = ref("communities.id", primary_key=True)
+    tag_id: Column[int] = ref("tags.id", primary_key=True)
 
 
 class Guideline(Base):
     """One version of a community's guidelines; versions are never changed."""
 
     __tablename__ = "guidelines"
-    community_id: Mapped[int] = ref("communities.id", primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    body: Mapped[str]
-    written_by_id: Mapped[int | None] = ref("users.id", nullable=True)
-    created_at: Mapped[datetime]
+    community_id: Column[int] = ref("communities.id", primary_key=True)
+    version: Column[int] = column(primary_key=True, autoincrement=False)
+    body: Column[str]
+    written_by_id: Column[int | None] = ref("users.id", nullable=True)
+    created_at: Column[datetime]
 
 
 class Follow(Base):
     __tablename__ = "follows"
-    user_id: Mapped[int] = ref("users.id", primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)  # idea, community, tag, agency
-    object_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    created_at: Mapped[datetime]
+    user_id: Column[int] = ref("users.id", primary_key=True)
+    kind: Column[str] = column(primary_key=True)  # idea, community, tag, agency
+    object_id: Column[int] = column(BigId, primary_key=True, autoincrement=False)
+    created_at: Column[datetime]
     __table_args__ = (sa.Index("ix_follows_kind_object_id", "kind", "object_id", "user_id"),)

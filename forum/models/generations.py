@@ -1,9 +1,8 @@
 """The table that counts changes of communities and of accounts, and the triggers of SQLite that count them."""
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.models.base import Base
+from forum.models.base import Base, Column, column
 
 COUNTED = {
     "places": ("communities", "community_phases", "community_agencies", "agencies"),
@@ -15,8 +14,8 @@ class Generation(Base):
     """A counter; what is kept in memory of its tables holds as long as it stands still (see forum/db/memory.py)."""
 
     __tablename__ = "generations"
-    name: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(sa.BigInteger)
+    name: Column[str] = column(primary_key=True)
+    number: Column[int] = column(sa.BigInteger)
 
 
 ROW = "INSERT INTO generations VALUES ('{}', 1)"

@@ -4,22 +4,21 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.models.base import Base, Key, ref
+from forum.models.base import Base, Column, column, key, ref
 
 
 class Notification(Base):
     __tablename__ = "notifications"
-    id: Mapped[Key]
-    user_id: Mapped[int] = ref("users.id")
-    event: Mapped[str]  # unique per person: the same event is told once, however often a worker tries
-    kind: Mapped[str]
-    title: Mapped[str]
-    text: Mapped[str] = mapped_column(default="")
-    url: Mapped[str]
-    created_at: Mapped[datetime]
-    read_at: Mapped[datetime | None]
+    id: Column[int] = key()
+    user_id: Column[int] = ref("users.id")
+    event: Column[str]  # unique per person: the same event is told once, however often a worker tries
+    kind: Column[str]
+    title: Column[str]
+    text: Column[str] = column(default="")
+    url: Column[str]
+    created_at: Column[datetime]
+    read_at: Column[datetime | None]
     __table_args__ = (sa.UniqueConstraint("user_id", "event"), sa.Index("ix_notifications_user_id_id", "user_id", "id"))
 
 
@@ -27,19 +26,19 @@ class Mail(Base):
     """A mail to send, written in the transaction of its cause; sent when sent_at is set."""
 
     __tablename__ = "mails"
-    id: Mapped[Key]
-    event: Mapped[str] = mapped_column(unique=True)
-    user_id: Mapped[int | None] = ref("users.id", nullable=True, index=True)
-    recipient: Mapped[str]
-    is_optional: Mapped[bool] = mapped_column(default=False)  # carries the one-click unsubscribe link
-    subject: Mapped[str]
-    text: Mapped[str]
-    html: Mapped[str]
-    created_at: Mapped[datetime]
-    due_at: Mapped[datetime]  # pushed on while a worker has it, and after a failure
-    attempts: Mapped[int] = mapped_column(default=0)
-    sent_at: Mapped[datetime | None]
-    error: Mapped[str] = mapped_column(default="")
+    id: Column[int] = key()
+    event: Column[str] = column(unique=True)
+    user_id: Column[int | None] = ref("users.id", nullable=True, index=True)
+    recipient: Column[str]
+    is_optional: Column[bool] = column(default=False)  # carries the one-click unsubscribe link
+    subject: Column[str]
+    text: Column[str]
+    html: Column[str]
+    created_at: Column[datetime]
+    due_at: Column[datetime]  # pushed on while a worker has it, and after a failure
+    attempts: Column[int] = column(default=0)
+    sent_at: Column[datetime | None]
+    error: Column[str] = column(default="")
     __table_args__ = (sa.Index("ix_mails_sent_at_due_at", "sent_at", "due_at"),)
 
 
@@ -47,10 +46,10 @@ class OutboxMessage(Base):
     """Work to do after the transaction it was written in. Claimed under a lease, done, deleted; safe to repeat."""
 
     __tablename__ = "outbox"
-    id: Mapped[Key]
-    kind: Mapped[str]
-    payload: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
-    due_at: Mapped[datetime] = mapped_column(index=True)
-    attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(default="")
-    created_at: Mapped[datetime]
+    id: Column[int] = key()
+    kind: Column[str]
+    payload: Column[dict[str, Any]] = column(sa.JSON)
+    due_at: Column[datetime] = column(index=True)
+    attempts: Column[int] = column(default=0)
+    error: Column[str] = column(default="")
+    created_at: Column[datetime]

@@ -7,9 +7,8 @@ by DDL that follows its documents: with Base.metadata.create_all, and in a migra
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.models.base import Base, BigId, Key, only_where
+from forum.models.base import Base, BigId, Column, column, key, only_where
 
 INDEX_TABLES = ("search_index", "search_index_config", "search_index_data", "search_index_idx")
 """Tables that are in a database but not in the metadata; a comparison of the two must leave them out."""
@@ -19,18 +18,18 @@ class SearchDocument(Base):
     """What the search knows of one idea or comment. Short columns first: the long ones are read only when needed."""
 
     __tablename__ = "search_documents"
-    id: Mapped[Key]
-    kind: Mapped[str]  # idea, comment
-    object_id: Mapped[int] = mapped_column(BigId)
-    community_id: Mapped[int | None] = mapped_column(BigId)
-    is_visible: Mapped[bool] = mapped_column(default=True)  # hidden ones keep their row, without words and marks
-    is_uncounted: Mapped[bool] = mapped_column(default=True)  # its words are not in search_terms yet
-    created_at: Mapped[datetime]
-    language: Mapped[str] = mapped_column(default="en")
-    marks: Mapped[str]  # ·stem for each word of the title, §kind, §c and the community
-    words: Mapped[str]  # the stems of title and body in their order
-    title: Mapped[str]
-    body: Mapped[str]  # plain text
+    id: Column[int] = key()
+    kind: Column[str]  # idea, comment
+    object_id: Column[int] = column(BigId)
+    community_id: Column[int | None] = column(BigId)
+    is_visible: Column[bool] = column(default=True)  # hidden ones keep their row, without words and marks
+    is_uncounted: Column[bool] = column(default=True)  # its words are not in search_terms yet
+    created_at: Column[datetime]
+    language: Column[str] = column(default="en")
+    marks: Column[str]  # ·stem for each word of the title, §kind, §c and the community
+    words: Column[str]  # the stems of title and body in their order
+    title: Column[str]
+    body: Column[str]  # plain text
     __table_args__ = (
         sa.UniqueConstraint("kind", "object_id"),
         sa.Index("ix_search_documents_uncounted", "id", **only_where("is_uncounted")),
@@ -42,10 +41,10 @@ class SearchTerm(Base):
     """A stem in use: how many visible documents hold it, and a word that it stands for."""
 
     __tablename__ = "search_terms"
-    term: Mapped[str] = mapped_column(sa.String(collation="C").with_variant(sa.String(), "sqlite"), primary_key=True)
-    reverse: Mapped[str] = mapped_column(sa.String(collation="C").with_variant(sa.String(), "sqlite"), index=True)
-    word: Mapped[str]
-    document_count: Mapped[int]
+    term: Column[str] = column(sa.String(collation="C").with_variant(sa.String(), "sqlite"), primary_key=True)
+    reverse: Column[str] = column(sa.String(collation="C").with_variant(sa.String(), "sqlite"), index=True)
+    word: Column[str]
+    document_count: Column[int]
     __table_args__ = {"sqlite_with_rowid": False}
 
 
@@ -53,9 +52,9 @@ class SearchTotal(Base):
     """One row: how many documents are counted in search_terms, and how many words they have together."""
 
     __tablename__ = "search_totals"
-    id: Mapped[Key]
-    document_count: Mapped[int] = mapped_column(BigId)
-    word_count: Mapped[int] = mapped_column(BigId)
+    id: Column[int] = key()
+    document_count: Column[int] = column(BigId)
+    word_count: Column[int] = column(BigId)
 
 
 _CREATE = {

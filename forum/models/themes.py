@@ -3,9 +3,8 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.models.base import Base, BigId, Key, only_where, ref
+from forum.models.base import Base, BigId, Column, column, key, only_where, ref
 
 WORDS = list[list[str | float]]
 
@@ -14,18 +13,18 @@ class ThemeRun(Base):
     """One grouping of the ideas of everybody (scope 0) or of one community (its id). One a scope is shown."""
 
     __tablename__ = "theme_runs"
-    id: Mapped[Key]
-    scope: Mapped[int] = mapped_column(BigId)
-    is_making: Mapped[bool] = mapped_column(default=True)
-    is_shown: Mapped[bool] = mapped_column(default=False)
-    version: Mapped[int]  # of the method
-    begun_at: Mapped[datetime]
-    touched_at: Mapped[datetime]  # when the process that makes it last gave a sign of life
-    made_at: Mapped[datetime | None]
-    last_id: Mapped[int] = mapped_column(BigId, default=0)  # the newest idea that took part
-    idea_count: Mapped[int] = mapped_column(default=0)
-    learned_count: Mapped[int] = mapped_column(default=0)  # ideas that themes were learned from
-    placed_count: Mapped[int] = mapped_column(default=0)  # ideas with a theme
+    id: Column[int] = key()
+    scope: Column[int] = column(BigId)
+    is_making: Column[bool] = column(default=True)
+    is_shown: Column[bool] = column(default=False)
+    version: Column[int]  # of the method
+    begun_at: Column[datetime]
+    touched_at: Column[datetime]  # when the process that makes it last gave a sign of life
+    made_at: Column[datetime | None]
+    last_id: Column[int] = column(BigId, default=0)  # the newest idea that took part
+    idea_count: Column[int] = column(default=0)
+    learned_count: Column[int] = column(default=0)  # ideas that themes were learned from
+    placed_count: Column[int] = column(default=0)  # ideas with a theme
     __table_args__ = (
         sa.Index("uq_theme_runs_making", "scope", unique=True, **only_where("is_making")),
         sa.Index("uq_theme_runs_shown", "scope", unique=True, **only_where("is_shown")),
@@ -36,17 +35,17 @@ class Theme(Base):
     """A theme, the same through many runs while its ideas mostly stay. Its figures are those of its last run."""
 
     __tablename__ = "themes"
-    id: Mapped[Key]
-    scope: Mapped[int] = mapped_column(BigId)
-    run_id: Mapped[int] = ref("theme_runs.id")  # the last one that found it
-    is_shown: Mapped[bool]
-    slug: Mapped[str]
-    words: Mapped[WORDS] = mapped_column(sa.JSON)  # (word, share of its ideas that say it, share of all others)
-    central_id: Mapped[int] = ref("ideas.id")  # the idea that is most like all others of it
-    idea_count: Mapped[int]
-    strength: Mapped[float]  # mean of its ideas
-    created_at: Mapped[datetime]
-    successor_id: Mapped[int | None] = ref("themes.id", nullable=True)  # where most of its ideas went
+    id: Column[int] = key()
+    scope: Column[int] = column(BigId)
+    run_id: Column[int] = ref("theme_runs.id")  # the last one that found it
+    is_shown: Column[bool]
+    slug: Column[str]
+    words: Column[WORDS] = column(sa.JSON)  # (word, share of its ideas that say it, share of all others)
+    central_id: Column[int] = ref("ideas.id")  # the idea that is most like all others of it
+    idea_count: Column[int]
+    strength: Column[float]  # mean of its ideas
+    created_at: Column[datetime]
+    successor_id: Column[int | None] = ref("themes.id", nullable=True)  # where most of its ideas went
     __table_args__ = (sa.Index("ix_themes_shown", "scope", **only_where("is_shown")),)
 
 
@@ -54,10 +53,10 @@ class IdeaTheme(Base):
     """An idea in a theme, as a run placed it; strength (0 to 1) says how typical of the theme it is."""
 
     __tablename__ = "idea_themes"
-    run_id: Mapped[int] = ref("theme_runs.id", primary_key=True)
-    idea_id: Mapped[int] = ref("ideas.id", primary_key=True)
-    theme_id: Mapped[int] = ref("themes.id")
-    strength: Mapped[float]
+    run_id: Column[int] = ref("theme_runs.id", primary_key=True)
+    idea_id: Column[int] = ref("ideas.id", primary_key=True)
+    theme_id: Column[int] = ref("themes.id")
+    strength: Column[float]
     __table_args__ = (
         sa.Index("ix_idea_themes_theme_id", "theme_id", "run_id", "idea_id"),
         sa.Index("ix_idea_themes_idea_id", "idea_id"),

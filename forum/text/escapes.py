@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"(\d{1,9})([.)])(?: +|$)")
 _RULER = re.compile(r"([-_*=~\u2013\u2014])(?: ?\1){2,}")
 _TABLE_RULER = re.compile(r"[-:|][-:| ]*")
 _LINE_START = re.compile(r"#{1,6}(?: |$)|>|[-+](?: |$)")
-_ADDRESS = re.compile(f"(?<![A-Za-z0-9]){ADDRESS.pattern}", re.IGNORECASE)
+_ADDRESS = re.compile(f"(?<![A-Za-z0-9]){ADDRESS.pattern}")
 _SPECIAL = re.compile(
     r"[\\`*]"
     r"|(?<![^\W_])_|_(?![^\W_])"  # within a word it is a letter

@@ -9,10 +9,9 @@ _ENDS = (
     '\\s\\x00-\\x20<>"`\\\\\\[\\]|*\u00ab\u00bb\u201c-\u201f\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af'
     "\ufdd0-\ufdef\uff01-\uff0f\uff1a-\uff20\U00020000-\U0003ffff"
 )
-ADDRESS = re.compile(f"https?://[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])", re.IGNORECASE)
-WWW = re.compile(
-    f"(?<![\\w.@/:-])www\\.[a-z0-9-]{{1,63}}\\.[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])", re.IGNORECASE
-)
+# Only these letters in either case: with the flag for all of it, Python looks at every character of the ranges above.
+ADDRESS = re.compile(f"(?i:https?)://[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])")
+WWW = re.compile(f"(?<![\\w.@/:-])(?i:www\\.[a-z0-9-]{{1,63}})\\.[^{_ENDS}]{{1,{MOST_CHARACTERS}}}+(?![^{_ENDS}])")
 _TRAILING = frozenset(".,;:!?'\u2018\u2019\u2026_~)")
 _HOST = re.compile(r"https?://[^\s/?#@\\:]+(?::\d{1,5})?(?:[/?#]|$)", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[^\s<>\"'/\\]+", re.IGNORECASE)

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from forum.db import Connection, Database, DatabaseTrouble
 from forum.domain.errors import ForumError
+from forum.later import Function
 from forum.settings import Settings
 from forum.signing import Signer
 from forum.web import errors, pages, security
@@ -81,10 +82,14 @@ class Endpoint:
 
     def __init__(self, handler: Handler, rules: Rules) -> None:
         self.handler, self.rules = handler, rules
+        self._load = handler.load if isinstance(handler, Function) else None
         self.__name__ = f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         door: Door = scope["app"].state.door
+        if self._load is not None:
+            await door.in_pool(self._load)  # no other page waits for it
+            self._load = None
         try:
             visit = await _visit(door, scope, receive)
         except _TooLarge:

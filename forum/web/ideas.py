@@ -39,7 +39,7 @@ from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
 from forum.domain.themes import ThemeLink
 from forum.text import to_html
-from forum.web import merges, shells, tallies, threads
+from forum.web import merged, shells, tallies, threads
 from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
@@ -91,7 +91,7 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
     """GET /ideas/{id}-{slug}; a wrong or missing slug leads to the right address."""
     db, user = visit.db, visit.user
     idea = ideas.get(db, user, idea_id)
-    if idea.state == "merged" and (onward := merges.lead_on(visit, idea)) is not None:
+    if idea.state == "merged" and (onward := merged.lead_on(visit, idea)) is not None:
         return onward
     slot = int(now().timestamp()) // HALF_MINUTE
     mine = remembered(db, ("mine", user.id if user else 0, idea_id, slot), lambda: _mine(visit, idea))
@@ -105,7 +105,7 @@ def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
         **parts,
         "tally": _tally(idea, mine.my_vote),
         "links": _acts(idea, mine),
-        "came": merges.banner(visit, idea),
+        "came": merged.banner(visit, idea),
     }
     return _page(visit, {"idea": idea, "share_url": facts.share_url}, fills, thread["discussion"])
 

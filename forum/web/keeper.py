@@ -6,19 +6,18 @@ from collections.abc import Hashable
 from contextlib import suppress
 from datetime import datetime
 
-import structlog
-
 from forum.clock import now
 from forum.db import Database, generation, is_remembering, remembered
 from forum.domain import cases, sessions
 from forum.domain.permissions import can
 from forum.domain.sessions import Visitor
+from forum.logs import Log
 from forum.signing import BadToken
 from forum.web import security
 from forum.web.visits import Visit
 
 MOST_KEPT = 5_000
-LOG = structlog.get_logger("forum.web")
+LOG = Log("forum.web")
 
 
 class Keeper:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from markupsafe import Markup
-
 from forum.domain import ideas
-from forum.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from forum.domain.errors import Conflict, Invalid, NotFound
 from forum.domain.ideas import IdeaView
 from forum.domain.merges import acts, places, proposals, unions, views
 from forum.domain.merges.proposals import AnswerFields, DecisionFields, ProposalFields, UndoFields
@@ -14,7 +12,7 @@ from forum.domain.permissions import can, require
 from forum.domain.similar import SimilarIdea
 from forum.web import errors, forms, moderation, queues
 from forum.web.forms import Form
-from forum.web.render import ENVIRONMENT, Answer, Page, Redirect
+from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
 
 
@@ -173,26 +171,3 @@ def undo(visit: Visit, merge_id: int) -> Answer:
         return _show(visit, merge_id, form, status=409, problem=str(error))
     visit.say("The merge is undone. Votes, followers and comments are back.")
     return Redirect(merge.path)
-
-
-def lead_on(visit: Visit, idea: IdeaView) -> Answer | None:
-    """From the old address of a merged idea to the one that it is in, if this visitor may see that one."""
-    number = places.top(visit.db, idea.id)
-    if number == idea.id:
-        return None
-    try:
-        target = ideas.get(visit.db, visit.user, number)
-    except (NotFound, Forbidden):
-        return None
-    return Redirect(f"{target.path}?merged={idea.id}", status=301)
-
-
-def banner(visit: Visit, idea: IdeaView) -> Markup:
-    """A note for somebody who came by the old address of an idea that is in this one."""
-    came = visit.query.get("merged")
-    if not (came.isascii() and came.isdigit() and len(came) < 19):
-        return Markup()
-    found = [one for one in views.includes(visit.db, idea) if one.id == int(came)]
-    if not found:
-        return Markup()
-    return Markup(ENVIRONMENT.get_template("merges/_came.html").render(one=found[0]))  # noqa: S704 - our own template

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from jinja2_fragments import render_block
 from markupsafe import Markup
 
@@ -23,8 +26,23 @@ from forum.web.visits import Site, Visit
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
+TEMPLATES = ROOT / "templates"
+
+
+class Compiled(FileSystemBytecodeCache):
+    """Compiled templates beside the templates, as Python keeps its own modules, and only where it may write those."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one. Where nothing can be written each start compiles anew."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                Path(self.directory).mkdir(exist_ok=True)
+                super().dump_bytecode(bucket)
+
+
 ENVIRONMENT = Environment(
-    loader=FileSystemLoader(ROOT / "templates"),
+    loader=FileSystemLoader(TEMPLATES),
+    bytecode_cache=Compiled(str(TEMPLATES / "__pycache__")),
     autoescape=select_autoescape(["html", "xml"]),
     undefined=StrictUndefined,
     trim_blocks=True,

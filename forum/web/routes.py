@@ -1,50 +1,84 @@
 """The map of the site, top to bottom, one line an address, with the permission each asks for."""
 
+from typing import TYPE_CHECKING
+
 from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import BaseRoute, Route
 
+from forum.later import module
 from forum.web import (
     accounts,
-    appeals,
-    asides,
-    bulks,
     comments,
     communities,
-    decisions,
-    desk,
-    directives,
-    directives_dispositions,
-    directives_files,
-    directives_texts,
-    directives_workspace,
-    drafts,
-    files,
     follows,
     home,
     ideas,
-    laboratory,
     lists,
-    log,
     me,
-    merges,
-    moderation,
     notifications,
     people,
     posting,
-    progress,
-    rankings,
-    reports,
     search,
     site,
-    snapshots,
-    splits,
-    themes,
-    transparency,
-    users,
     votes,
-    waves,
 )
 from forum.web.endpoint import Endpoint, Handler, Prepare, Rules
+
+# Pages that many a site is never asked for, and only by some: each is loaded when it first is.
+if TYPE_CHECKING:
+    from forum.web import (
+        appeals,
+        asides,
+        bulks,
+        decisions,
+        desk,
+        directives,
+        directives_dispositions,
+        directives_files,
+        directives_texts,
+        directives_workspace,
+        drafts,
+        files,
+        laboratory,
+        log,
+        merges,
+        moderation,
+        progress,
+        rankings,
+        reports,
+        snapshots,
+        splits,
+        themes,
+        transparency,
+        users,
+        waves,
+    )
+else:
+    appeals = module("forum.web.appeals")
+    asides = module("forum.web.asides")
+    bulks = module("forum.web.bulks")
+    decisions = module("forum.web.decisions")
+    desk = module("forum.web.desk")
+    directives = module("forum.web.directives")
+    directives_dispositions = module("forum.web.directives_dispositions")
+    directives_files = module("forum.web.directives_files")
+    directives_texts = module("forum.web.directives_texts")
+    directives_workspace = module("forum.web.directives_workspace")
+    drafts = module("forum.web.drafts")
+    files = module("forum.web.files")
+    laboratory = module("forum.web.laboratory")
+    log = module("forum.web.log")
+    merges = module("forum.web.merges")
+    moderation = module("forum.web.moderation")
+    progress = module("forum.web.progress")
+    rankings = module("forum.web.rankings")
+    reports = module("forum.web.reports")
+    snapshots = module("forum.web.snapshots")
+    splits = module("forum.web.splits")
+    themes = module("forum.web.themes")
+    transparency = module("forum.web.transparency")
+    users = module("forum.web.users")
+    waves = module("forum.web.waves")
 
 
 class _Id(IntegerConvertor):

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import cases, comments, communities, ideas, lists, passwords, people, recounts, search
-from forum.domain.demo import loading
+from forum.domain.demo import loading, presence
 from forum.domain.directives import chosen, matrices, texts, views
 from forum.domain.errors import Conflict
 from forum.domain.exports import Origin
@@ -74,7 +74,7 @@ def test_the_demo_goes_only_into_an_empty_database(db: Connection, make: Make) -
     make.user()
     with pytest.raises(Conflict):
         loading.load(db)
-    assert not loading.is_loaded(db)
+    assert not presence.is_loaded(db)
 
 
 def test_a_directive_answers_the_first_fifty_ideas(db: Connection) -> None:

@@ -200,7 +200,7 @@ def test_after_the_end_no_news_goes_out_and_notifications_stay(site: Site) -> No
     site.sign_in(site.make(lambda make: make.user()))
     site.post(f"/ideas/{idea_id}/comments", {"body": "Written before the click."})
     worker = site.forum
-    assert worker.worker is None
+    assert not worker.with_worker
     site.post(link, {"mail": "off"})
     site.work()
     assert len(list(site.settings.mail_folder.glob("*.eml"))) == 1

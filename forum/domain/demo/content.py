@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from forum.domain.demo.parts import Hours, Markdown, Slug
 from forum.domain.demo.parts import Part as _Part
+from forum.domain.demo.presence import address_of
 from forum.domain.demo.surges import Aside, Pair, Wave
 
 Role = Literal["citizen", "moderator", "policy", "administrator"]
@@ -46,7 +47,7 @@ class Person(_Part):
     @model_validator(mode="before")
     @classmethod
     def _with_address(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return {"email": f"{values.get('handle')}@example.org", **values}
+        return {"email": address_of(str(values.get("handle"))), **values}
 
     @property
     def is_employee(self) -> bool:

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from forum.db import Connection
 from forum.domain import passwords, recounts, search
-from forum.domain.demo import content, crowds, directives, moderation
+from forum.domain.demo import content, crowds, directives, moderation, presence
 from forum.domain.demo.content import Community, Content, Person
 from forum.domain.demo.filling import Filling, number
+from forum.domain.demo.presence import SOURCE
 from forum.domain.errors import Conflict
 from forum.domain.exports import Origin
 from forum.models import (
@@ -35,17 +34,8 @@ from forum.models import Community as CommunityRow
 from forum.models import Idea as IdeaRow
 from forum.signing import Signer
 
-SOURCE = "demo"
 OPENED = datetime(2009, 5, 18, 13, tzinfo=UTC)  # people and communities were there before the first idea
 NEXT_PHASE = {"brainstorm": "discuss", "discuss": "draft", "draft": "closed"}
-
-_ANYTHING = [sa.select(table.id).limit(1) for table in (User, CommunityRow, IdeaRow)]
-_OURS = sa.select(CommunityRow.id).where(CommunityRow.source == SOURCE).limit(1)
-
-
-def is_loaded(db: Connection) -> bool:
-    """Has the demo been put into this database before?"""
-    return db.execute(_OURS).first() is not None
 
 
 def load(db: Connection, *, seal: tuple[Signer, Origin] | None = None) -> Content:
@@ -53,7 +43,7 @@ def load(db: Connection, *, seal: tuple[Signer, Origin] | None = None) -> Conten
 
     `seal`: what snapshots of this site are signed with, and its name and address; without it the demo has no snapshot.
     """
-    if any(db.execute(statement).first() for statement in _ANYTHING):
+    if not presence.is_empty(db):
         raise Conflict("The database is not empty. The demo goes only into an empty one.")
     demo = content.read()
     filling = Filling(db, demo, seal)

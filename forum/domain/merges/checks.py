@@ -1,10 +1,10 @@
 """What must hold between merges, the states of ideas, carried votes and threads; `forum check` tells what does not."""
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.models import Comment, Follow, Idea, Merge, MergeCarry, MergeComment, Vote
+from forum.models.base import aliased
 
 TOLD = 5  # ids named in one sentence
 

@@ -8,13 +8,13 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection, PerDialect
 from forum.domain import communities, outbox, recounts, search
 from forum.domain.comments import WIDTH
 from forum.domain.merges import places
 from forum.models import Case, Comment, CommentAgreement, Idea, MergeComment, SplitComment, User
+from forum.models.base import aliased
 
 INDEXED = 100  # comments that the search gets to know anew in one transaction
 

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, insert_once, joining_sets
@@ -17,6 +16,7 @@ from forum.domain import asides, recounts
 from forum.domain.merges import places
 from forum.domain.merges.places import Link
 from forum.models import Follow, MergeCarry, MergeOut, Vote
+from forum.models.base import aliased
 
 VOTE, FOLLOW = "vote", "follow"
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.clock import now
 from forum.db import Connection, Prepared
@@ -17,6 +16,7 @@ from forum.domain.merges import places
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import Idea, Merge, MergeOut, Split, User, Vote
+from forum.models.base import aliased
 from forum.text.changes import Change, differences
 
 STAGES = {

@@ -1,22 +1,41 @@
 """Search: everything that can be found, found by its words, and ideas like a text somebody is writing."""
 
-from forum.domain.search.documents import (
-    KINDS,
-    Bulk,
-    Document,
-    hide,
-    hide_many,
-    put,
-    put_many,
-    remove,
-    show,
-    show_many,
-    storable_index,
-)
-from forum.domain.search.finds import Hit, Results, find
-from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
-from forum.domain.search.upkeep import check, moved, rebuild, refresh
-from forum.domain.search.vocabularies import fold_in
+from typing import TYPE_CHECKING
+
+from forum import later
+
+if TYPE_CHECKING:
+    from forum.domain.search.documents import (
+        KINDS,
+        Bulk,
+        Document,
+        Stems,
+        hide,
+        hide_many,
+        put,
+        put_many,
+        remove,
+        show,
+        show_many,
+        storable_index,
+    )
+    from forum.domain.search.finds import Hit, Results, find
+    from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
+    from forum.domain.search.upkeep import check, moved, rebuild, refresh
+    from forum.domain.search.vocabularies import fold_in
+else:
+    __getattr__ = later.parts(
+        __name__,
+        {
+            "forum.domain.search.documents": (
+                "KINDS Bulk Document Stems hide hide_many put put_many remove show show_many storable_index"
+            ),
+            "forum.domain.search.finds": "Hit Results find",
+            "forum.domain.search.likenesses": "PLAUSIBLE Similar similar",
+            "forum.domain.search.upkeep": "check moved rebuild refresh",
+            "forum.domain.search.vocabularies": "fold_in",
+        },
+    )
 
 __all__ = [
     "KINDS",
@@ -26,6 +45,7 @@ __all__ = [
     "Hit",
     "Results",
     "Similar",
+    "Stems",
     "check",
     "find",
     "fold_in",

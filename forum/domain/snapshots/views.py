@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from forum.db import Connection
 from forum.domain import merges
 from forum.domain.errors import NotFound
 from forum.domain.ideas import STATUSES, path, reference
 from forum.models import Community, Idea, IdeaText, Merge, Snapshot, SnapshotIdea, User
+from forum.models.base import aliased
 
 PAGE = 50
 HIDDEN_STATES = ("held", "removed", "withdrawn")

@@ -1,36 +1,59 @@
 """Waves: organized surges, found while they rise, shown as one case each, and settled in one act."""
 
-from forum.domain.actions import NOTE_LENGTH
-from forum.domain.waves.acts import (
-    ACTIONS,
-    Done,
-    WaveFields,
-    decide,
-    of_act,
-    put_on_track,
-    standing_act,
-    take_back,
-    why_not,
-)
-from forum.domain.waves.findings import join_held
-from forum.domain.waves.prints import Seen, forget, look, note, note_again
-from forum.domain.waves.records import (
-    STATES,
-    WaveView,
-    about_case,
-    acts,
-    get,
-    index,
-    members,
-    numbers,
-    open_case,
-    path,
-    preview,
-    senders,
-)
-from forum.domain.waves.sketches import of as sketch
-from forum.domain.waves.watch import look as look_within
-from forum.domain.waves.watch import look_at_new
+from typing import TYPE_CHECKING
+
+from forum import later
+
+if TYPE_CHECKING:
+    from forum.domain.actions import NOTE_LENGTH
+    from forum.domain.waves.acts import (
+        ACTIONS,
+        Done,
+        WaveFields,
+        decide,
+        of_act,
+        put_on_track,
+        standing_act,
+        take_back,
+        why_not,
+    )
+    from forum.domain.waves.findings import join_held
+    from forum.domain.waves.prints import Seen, forget, look, note, note_again
+    from forum.domain.waves.records import (
+        STATES,
+        WaveView,
+        about_case,
+        acts_on,
+        get,
+        index,
+        members,
+        numbers,
+        open_case,
+        path,
+        preview,
+        senders,
+    )
+    from forum.domain.waves.sketches import of as sketch
+    from forum.domain.waves.watch import look as look_within
+    from forum.domain.waves.watch import look_at_new
+else:
+    __getattr__ = later.parts(
+        __name__,
+        {
+            "forum.domain.actions": "NOTE_LENGTH",
+            "forum.domain.waves.acts": (
+                "ACTIONS Done WaveFields decide of_act put_on_track standing_act take_back why_not"
+            ),
+            "forum.domain.waves.findings": "join_held",
+            "forum.domain.waves.prints": "Seen forget look note note_again",
+            "forum.domain.waves.records": (
+                "STATES WaveView about_case acts_on get index members numbers open_case path preview senders"
+            ),
+            "forum.domain.waves.sketches:of": "sketch",
+            "forum.domain.waves.watch:look": "look_within",
+            "forum.domain.waves.watch": "look_at_new",
+        },
+    )
 
 __all__ = [
     "ACTIONS",
@@ -41,7 +64,7 @@ __all__ = [
     "WaveFields",
     "WaveView",
     "about_case",
-    "acts",
+    "acts_on",
     "decide",
     "forget",
     "get",

@@ -253,7 +253,7 @@ def numbers(db: Connection, wave: WaveView) -> Numbers:
     return Numbers(len(author_ids(db, wave.id)), places, by_state, waiting)
 
 
-def acts(db: Connection, wave: WaveView) -> list[Any]:
+def acts_on(db: Connection, wave: WaveView) -> list[Any]:
     """What was done with it, the newest first."""
     return list(db.execute(_ACTS, {"wave": wave.id}))
 
