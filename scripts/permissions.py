@@ -19,7 +19,7 @@ class Subject:
     """An idea, a comment or a case in an open, public community in its brainstorm phase, as the rules see it."""
 
     author_id: int = AUTHOR
-    community_id: int = HERE
+    community_id: int | None = HERE
     community_status: str = "open"
     visibility: str = "public"
     posting: str = "everyone"
@@ -65,6 +65,7 @@ PLACES: dict[str, Subject] = {
     "On an appeal against a decision of this moderator": Subject(details={"decider_ids": [7]}),
     "On the account of a citizen": Subject(subject_kind="user"),
     "On the account of a moderator": Subject(subject_kind="user", role="moderator"),
+    "On a comment on a directive, which no community has": Subject(community_id=None, subject_kind="remark"),
     "On a directive that is still a draft": Subject(is_published=False, takes_comments=False),
     "On a directive when the time to comment is over": Subject(takes_comments=False),
 }

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from forum.domain.reasons import BY_CODE
 
 NOTE_LENGTH = 2_000
-POSTS = ("idea", "comment")
+POSTS = ("idea", "comment", "remark")
+NOUNS = {"remark": "comment", "user": "account"}
+"""Kind of subject → what people call it, where that is another word. A remark is a comment on a directive."""
 SUSPENSIONS = {1: "1 day", 7: "7 days", 30: "30 days", 90: "90 days", 365: "1 year"}
 """How long an account can be suspended: days → label."""
 
@@ -63,7 +65,7 @@ _ALL = (
     ),
     Action(
         "warn", "Warned", "Warn", "The author hears about it. Nothing else changes.", "led to a warning",
-        "Nothing is removed and nothing is limited.", kinds=("idea", "comment", "user"),
+        "Nothing is removed and nothing is limited.", kinds=(*POSTS, "user"),
     ),
     Action(
         "suspend", "Suspended", "Suspend the account", "The author can read, and nothing else, until a date.",
@@ -82,7 +84,7 @@ _ALL = (
     ),
     Action(
         "undo", "Undone", "Undo", "", "is as it was before",
-        "Everything is as it was before that decision.", ("idea", "comment", "user", "wave"),
+        "Everything is as it was before that decision.", (*POSTS, "user", "wave"),
         needs_reason=False, is_restriction=False,
     ),
 )  # fmt: skip
@@ -94,6 +96,11 @@ ON_POSTS = tuple(code for code, action in ACTIONS.items() if set(action.kinds) &
 ON_ACCOUNTS = ("warn", "suspend", "unsuspend")
 CHOOSABLE = (*ON_POSTS, "suspend", "unsuspend")
 RESTRICTIONS = tuple(code for code, action in ACTIONS.items() if action.is_restriction)
+
+
+def noun(kind: str) -> str:
+    """What people call this kind of subject."""
+    return NOUNS.get(kind, kind)
 
 
 def label(code: str) -> str:

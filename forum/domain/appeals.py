@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from forum import text
 from forum.clock import now
 from forum.db import Connection, insert_once
-from forum.domain import cases, communities, decisions, limits, notifications, statements, subjects
-from forum.domain.actions import label
+from forum.domain import cases, decisions, limits, notifications, statements, subjects
+from forum.domain.actions import POSTS, label
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
 from forum.domain.notifications import Telling
@@ -163,7 +163,7 @@ class _Place:
     kind: str
     id: int
     author_id: int
-    community_id: int
+    community_id: int | None
 
 
 def file(db: Connection, user: Person | None, decision_id: int, fields: AppealFields) -> int:
@@ -214,9 +214,9 @@ def why_no_appeal(db: Connection, decision: DecisionView) -> str:
 
 
 def _place(db: Connection, decision: DecisionView) -> _Place:
-    """Where the case belongs: an account's to where its owner posted last, since every case has a community."""
+    """Where the case belongs: a post's to its community, if it has one; an account's to where its owner posted last."""
     author_id = decision.author_id
-    if decision.subject_kind in ("idea", "comment"):
+    if decision.subject_kind in POSTS:
         # The post may have moved since: its case belongs to those who manage it now.
         subject = subjects.get(db, decisions.author(db, decision), decision.subject_kind, decision.subject_id)
         return _Place(decision.subject_kind, decision.subject_id, author_id, subject.community_id)
@@ -340,17 +340,14 @@ def counts(db: Connection) -> dict[str, int]:
 
 def about_case(db: Connection, user: Person | None, case: Any) -> dict[str, Any]:
     """What the page of an appeal's case shows: `appeals`, each with its decision, and whether anybody may decide."""
-    found = []
-    for appeal in of_case(db, case.id):
-        place = communities.of(db, case.community_id)
-        found.append(
-            {
-                "appeal": appeal,
-                "decision": appeal.decision,
-                "parts": statements.parts(appeal.decision, appeal.subject_kind.replace("user", "account")),
-                "outcome_label": OUTCOMES[appeal.outcome],
-                "is_anybody_free": is_anybody_free(db, appeal),
-                "community_name": place.name,
-            }
-        )
+    found = [
+        {
+            "appeal": appeal,
+            "decision": appeal.decision,
+            "parts": statements.parts(appeal.decision, appeal.decision.noun),
+            "outcome_label": OUTCOMES[appeal.outcome],
+            "is_anybody_free": is_anybody_free(db, appeal),
+        }
+        for appeal in of_case(db, case.id)
+    ]
     return {"appeals": found}

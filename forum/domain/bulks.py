@@ -81,7 +81,7 @@ class LaterDecision(Conflict):
 class Reported:
     """An idea as those who reported it are told about it."""
 
-    kind: str
+    noun: str
     label: str
     path: str
 

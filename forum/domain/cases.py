@@ -12,7 +12,7 @@ from forum.db import Connection, after_key, insert_once
 from forum.domain.errors import Conflict, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator, require
-from forum.models import Appeal, Case, Comment, Community, Decision, Idea, User
+from forum.models import Appeal, Case, Comment, Community, Decision, Idea, RecommendationComment, User
 from forum.models.base import aliased
 
 KINDS = {
@@ -57,17 +57,26 @@ _COLUMNS: tuple[Any, ...] = (
     User.agency_name.label("author_agency"),
     _claimer.name.label("claimer_name"),
     User.role,
-    sa.func.coalesce(Idea.title, _commented.title, sa.case((Case.subject_kind == "user", User.name))).label("title"),
-    sa.func.coalesce(Comment.body, Idea.excerpt).label("text"),
+    sa.func.coalesce(
+        Idea.title,
+        _commented.title,
+        RecommendationComment.heading,
+        sa.case((Case.subject_kind == "user", User.name)),
+    ).label("title"),
+    sa.func.coalesce(Comment.body, Idea.excerpt, RecommendationComment.body).label("text"),
 )
 _cases = (
     sa.select(*_COLUMNS)
-    .join_from(Case, Community, Community.id == Case.community_id)
+    .join_from(Case, Community, Community.id == Case.community_id, isouter=True)
     .join(User, User.id == Case.author_id)
     .outerjoin(_claimer, _claimer.id == Case.claimed_by_id)
     .outerjoin(Idea, sa.and_(Case.subject_kind == "idea", Idea.id == Case.subject_id))
     .outerjoin(Comment, sa.and_(Case.subject_kind == "comment", Comment.id == Case.subject_id))
     .outerjoin(_commented, _commented.id == Comment.idea_id)
+    .outerjoin(
+        RecommendationComment,
+        sa.and_(Case.subject_kind == "remark", RecommendationComment.id == Case.subject_id),
+    )
 )
 _lightness = -Case.weight  # within a due time the weightiest come first
 _GET = _cases.where(Case.id == sa.bindparam("case_id"))
@@ -195,7 +204,7 @@ def _midnight(moment: datetime) -> datetime:
 
 
 class About(Protocol):
-    """What a case can be about: an idea, a comment, an account in its community."""
+    """What a case can be about: an idea, a comment, an account in its community; a remark in none."""
 
     @property
     def kind(self) -> str: ...
@@ -204,7 +213,7 @@ class About(Protocol):
     @property
     def author_id(self) -> int: ...
     @property
-    def community_id(self) -> int: ...
+    def community_id(self) -> int | None: ...
 
 
 def open_for(

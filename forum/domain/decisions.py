@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from forum.clock import now
 from forum.db import Connection, insert_many, take_ids
 from forum.domain import communities, people
+from forum.domain.actions import noun
 from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
@@ -93,7 +94,8 @@ _NAME_CASES = (
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A decision with everything its statement of reasons says. `community` is None for one about an account as such.
+    """A decision with everything its statement of reasons says. `community` is None for one about an account as such,
+    or about a comment on a directive.
 
     `before` and `after` hold what was changed, aspect by aspect: see domain/effects.py.
     """
@@ -126,6 +128,11 @@ class DecisionView:
     @property
     def community_id(self) -> int | None:
         return self.community.id if self.community else None
+
+    @property
+    def noun(self) -> str:
+        """What people call the thing that it is about."""
+        return noun(self.subject_kind)
 
     @property
     def is_in_force(self) -> bool:

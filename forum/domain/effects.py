@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from forum.clock import from_microseconds, now, to_microseconds
 from forum.db import Connection
-from forum.domain import comments, sessions, states
+from forum.domain import comments, remarks, sessions, states
 from forum.domain.errors import NotFound
-from forum.models import Comment, Idea, User, UserChange
+from forum.models import Comment, Idea, RecommendationComment, User, UserChange
 
 Values = dict[str, Any]
-"""Aspect → value: of an idea state, community_id, is_locked; of a comment state; of a user status, suspended_until
-(microseconds since 1970, or None)."""
+"""Aspect → value: of an idea state, community_id, is_locked; of a comment or a remark state; of a user status,
+suspended_until (microseconds since 1970, or None)."""
 
 ENDED = ("withdrawn", "merged")  # by authors and merges: no decision brings such a post back
 STATE_AFTER = {"hold": "held", "remove": "removed", "off-topic": "off-topic"}
@@ -25,6 +25,7 @@ STATE_AFTER = {"hold": "held", "remove": "removed", "off-topic": "off-topic"}
 _CURRENT = {
     "idea": sa.select(Idea.state, Idea.community_id, Idea.is_locked).where(Idea.id == sa.bindparam("it")),
     "comment": sa.select(Comment.state).where(Comment.id == sa.bindparam("it")),
+    "remark": sa.select(RecommendationComment.state).where(RecommendationComment.id == sa.bindparam("it")),
     "user": sa.select(User.status, User.suspended_until).where(User.id == sa.bindparam("it")),
 }
 _LOCKED = {kind: statement.with_for_update() for kind, statement in _CURRENT.items()}
@@ -89,6 +90,8 @@ def put(db: Connection, kind: str, subject_id: int, after: Mapping[str, Any], *,
     if "state" in after:
         if kind == "idea":
             states.change(db, subject_id, after["state"])
+        elif kind == "remark":
+            remarks.change_state(db, subject_id, after["state"])
         else:
             comments.change_state(db, subject_id, after["state"])
     if "community_id" in after:

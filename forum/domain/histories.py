@@ -16,7 +16,7 @@ from forum.domain.notes import NoteView
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator, require
 from forum.domain.subjects import Account
-from forum.models import Case, Comment, Decision, Idea, Report, User
+from forum.models import Case, Comment, Decision, Idea, RecommendationComment, Report, User
 
 MOST = 50
 
@@ -34,6 +34,19 @@ _COMMENTS = (
     .join_from(Comment, Idea, Idea.id == Comment.idea_id)
     .where(Comment.author_id == sa.bindparam("person_id"))
     .order_by(Comment.id.desc())
+    .limit(MOST)
+)
+_REMARKS = (
+    sa.select(
+        RecommendationComment.id,
+        RecommendationComment.body,
+        RecommendationComment.state,
+        RecommendationComment.created_at,
+        RecommendationComment.heading.label("title"),
+        sa.null().label("community_id"),
+    )
+    .where(RecommendationComment.author_id == sa.bindparam("person_id"))
+    .order_by(RecommendationComment.id.desc())
     .limit(MOST)
 )
 _CASES = (
@@ -72,12 +85,13 @@ _REPORTS = (
 
 
 _STANDING = sa.select(User.trust_level, User.created_at, User.status).where(User.id == sa.bindparam("person_id"))
+_POSTS: tuple[Any, ...] = (Idea, Comment, RecommendationComment)
 _STATES = sa.union_all(
     *(
         sa.select(table.state.label("state"), sa.func.count().label("how_many"))
         .where(table.author_id == sa.bindparam("person_id"))
         .group_by(table.state)
-        for table in (Idea, Comment)
+        for table in _POSTS
     )
 )
 _LIMITS = sa.select(sa.func.count()).where(
@@ -89,7 +103,7 @@ _LIMITS = sa.select(sa.func.count()).where(
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A person in a few figures: posts by state (ideas and comments together), decisions in force that limit them."""
+    """A person in a few figures: posts by state (of all kinds together), decisions in force that limit them."""
 
     joined_at: datetime
     trust_level: int
@@ -116,6 +130,7 @@ class History:
     worth: float
     ideas: Sequence[Any]
     comments: Sequence[Any]
+    remarks: Sequence[Any]  # comments on directives: for moderators, since no community has them
     cases: Sequence[Any]
     reports: Sequence[Any]
     decisions: Sequence[Any]
@@ -152,6 +167,7 @@ def get(db: Connection, user: Person | None, handle: str) -> History:
         worth=weights.worths(db, [person.id])[person.id],
         ideas=_reached(user, db.execute(_IDEAS, key)),
         comments=_reached(user, db.execute(_COMMENTS, key)),
+        remarks=_reached(user, db.execute(_REMARKS, key)),
         cases=_reached(user, db.execute(_CASES, key)),
         reports=_reached(user, db.execute(_REPORTS, key)),
         decisions=[row for row in decided if row.id in reached],

@@ -11,6 +11,8 @@ from forum.domain.permissions import manages
 from forum.models import Case
 
 FIRST_POSTS = 3
+ELSEWHERE = "first-posts"
+"""What a community can choose for itself, chosen for what stands in none: comments on directives."""
 KINDS = ("held", "spam")
 """Kinds of case in which a held post waits: one by a rule of its community, one by its score (domain/spam)."""
 
@@ -22,13 +24,14 @@ _OPEN_CASE = sa.select(Case.id).where(
 )
 
 
-def should_hold(community: CommunityView, author: Person, kept_count: int) -> bool:
-    """Does a post of this author wait for a check here? Managers' posts never do."""
+def should_hold(community: CommunityView | None, author: Person, kept_count: int) -> bool:
+    """Does a post of this author wait for a check here? Managers' posts never do. None: outside of communities."""
     if manages(author, community):
         return False
-    if community.moderation == "before":
+    when = community.moderation if community is not None else ELSEWHERE
+    if when == "before":
         return True
-    return community.moderation == "first-posts" and author.trust_level == 0 and kept_count < FIRST_POSTS
+    return when == "first-posts" and author.trust_level == 0 and kept_count < FIRST_POSTS
 
 
 def open_held(
@@ -36,7 +39,7 @@ def open_held(
     *,
     subject_kind: str,
     subject_id: int,
-    community_id: int,
+    community_id: int | None,
     author_id: int,
     shown: str = "published",
 ) -> int:

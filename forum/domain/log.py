@@ -14,7 +14,7 @@ from forum.domain import actions, communities, reasons
 from forum.domain.errors import Invalid, NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
-from forum.models import Appeal, Comment, Decision, Idea
+from forum.models import Appeal, Comment, Decision, Idea, RecommendationComment
 from forum.models.base import aliased
 
 PAGE = 50
@@ -31,7 +31,7 @@ MACHINES = {
 """What part a program had → how the log says it. In the rows `none` is empty."""
 
 APPEALS = {"": "waits", "upheld": "upheld", "denied": "denied"}
-_KINDS = {"idea": "Idea", "comment": "Comment", "wave": "Wave"}
+_KINDS = {"idea": "Idea", "comment": "Comment", "remark": "Comment on a directive", "wave": "Wave"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Entry:
 
     id: int
     at: datetime
-    kind: str  # idea, comment, user, wave
-    what: str  # Idea 12, Comment 7, An account
+    kind: str  # idea, comment, remark, user, wave
+    what: str  # Idea 12, Comment 7, Comment on a directive 3, An account
     path: str  # empty where nobody can look: held posts, accounts, things in places this reader does not see
     community: str
     community_slug: str
@@ -107,7 +107,7 @@ _entries = (
         Decision.undone_at,
         Decision.undoes_id,
         Appeal.outcome,
-        sa.func.coalesce(Idea.state, Comment.state).label("state"),
+        sa.func.coalesce(Idea.state, Comment.state, RecommendationComment.state).label("state"),
         _under.state.label("above_state"),
         sa.func.coalesce(Idea.community_id, _under.community_id).label("present_community_id"),
     )
@@ -115,6 +115,10 @@ _entries = (
     .outerjoin(Idea, sa.and_(Decision.subject_kind == "idea", Idea.id == Decision.subject_id))
     .outerjoin(Comment, sa.and_(Decision.subject_kind == "comment", Comment.id == Decision.subject_id))
     .outerjoin(_under, _under.id == Comment.idea_id)
+    .outerjoin(
+        RecommendationComment,
+        sa.and_(Decision.subject_kind == "remark", RecommendationComment.id == Decision.subject_id),
+    )
 )
 _CONDITIONS: dict[str, Any] = {
     "action": Decision.action == sa.bindparam("action"),

@@ -24,7 +24,7 @@ from forum.domain import (
     trust,
 )
 from forum.domain.actions import ACTIONS as TABLE
-from forum.domain.actions import ON_POSTS, DecisionFields
+from forum.domain.actions import ON_POSTS, DecisionFields, noun
 from forum.domain.communities import CommunityView
 from forum.domain.decisions import earlier, reason_for, reasons_for
 from forum.domain.errors import Conflict, Forbidden, ForumError, Invalid, NotFound
@@ -105,7 +105,7 @@ def _check(case: Any, user: Person, fields: DecisionFields) -> None:
     if cases.is_lent_to_another(case, user):
         raise Conflict(f"{case.claimer_name} has this case right now.")
     if fields.action in ON_POSTS and case.subject_kind not in TABLE[fields.action].kinds:
-        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for a {case.subject_kind}."})
+        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for a {noun(case.subject_kind)}."})
 
 
 def act(db: Connection, user: Person | None, kind: str, subject_id: int, fields: DecisionFields) -> int:
@@ -113,7 +113,7 @@ def act(db: Connection, user: Person | None, kind: str, subject_id: int, fields:
     subject = subjects.get(db, user, kind, subject_id, to_change=True)
     user = require(user, "decision.make", subject)
     if kind not in TABLE[fields.action].kinds:
-        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for a {kind}."})
+        raise Invalid({"action": f"“{TABLE[fields.action].verb}” is not for a {noun(kind)}."})
     return _on_post(db, _Deed(user, fields), subject)
 
 
@@ -217,7 +217,9 @@ def _foreseen(db: Connection, user: Person | None, case: Any, fields: DecisionFi
 
 
 def _target(db: Connection, user: Person, subject: Subject, fields: DecisionFields) -> CommunityView | None:
-    return moves.target(db, user, subject.community_id, fields.community) if fields.action == "move" else None
+    if fields.action != "move" or subject.community_id is None:
+        return None
+    return moves.target(db, user, subject.community_id, fields.community)
 
 
 def _wanted(
@@ -276,7 +278,7 @@ def _on_post(db: Connection, deed: _Deed, subject: Subject) -> int:
     decisions.name_in_cases(db, deed.closed, decision_id)
     keep_held_case(db, subject, after.get("state", subject.state))
     if place is not None:
-        note = f"From {subject.community.name} to {place.name}."
+        note = f"From {subject.community.name if subject.community else 'elsewhere'} to {place.name}."
         note_change(db, subject, "moved", user.id, f"{note} {fields.note.strip()}".strip())
         outbox.add(db, "idea.moved", idea_id=subject.id, by_id=user.id)
     elif after:
@@ -337,7 +339,7 @@ def _tell(db: Connection, deed: _Deed, subject: Subject, decision_id: int, *, is
     action = TABLE[deed.fields.action]
     decision = decisions.load(db, decision_id, place=subject.community)
     if is_changed or action.code == "warn":
-        statements.tell_author(db, decision, subject.label, subject.kind)
+        statements.tell_author(db, decision, subject.label, subject.noun)
     reporters = {person for case_id in deed.closed for person in reports.reporters(db, case_id)}
     if reporters and action.code != "hold":
         statements.tell_reporters(db, decision, subject, sorted(reporters))

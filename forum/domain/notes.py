@@ -17,7 +17,7 @@ from forum.domain.permissions import require
 from forum.models import Note, User
 
 MOST = 2_000
-KINDS = ("user", "idea", "comment")
+KINDS = ("user", "idea", "comment", "remark")
 
 _OF = (
     sa.select(Note.id, Note.body, Note.created_at, User.name.label("by_name"), User.handle.label("by_handle"))

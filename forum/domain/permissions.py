@@ -1,7 +1,8 @@
 """Who may do what: one table, asked by every door. Each rule is made of small named predicates that say it in English.
 
 A subject is whatever the act is about. Ideas and communities show the same names to the rules: community_id,
-community_status, visibility, posting, phase; ideas and comments add author_id, state, is_locked.
+community_status, visibility, posting, phase; ideas and comments add author_id, state, is_locked. Comments on directives
+have a community_id of None.
 """
 
 from collections.abc import Callable
@@ -41,10 +42,10 @@ def policy_team(user: Person | None, _: Any) -> bool:
 
 
 def manages(user: Person | None, subject: Any) -> bool:
-    """A manager of the subject's community, or a moderator of the whole forum."""
+    """A manager of the subject's community, or a moderator of the whole forum. Directives have only the latter."""
     if user is None or user.status != "active":
         return False
-    return moderator(user, subject) or subject.community_id in user.managed
+    return moderator(user, subject) or (subject is not None and subject.community_id in user.managed)
 
 
 def manages_any(user: Person | None, _: Any) -> bool:
@@ -220,8 +221,10 @@ RULES: dict[str, Rule] = {
     "directive.write": policy_team,
     "directive.comment": all_of(confirmed, takes_comments),
     "directive.agree": all_of(confirmed, takes_comments),
-    "remark.withdraw": author,
-    "remark.remove": all_of(moderator, not_author),
+    "remark.read": sees_state,
+    "remark.read_text": all_of(sees_state, sees_text),
+    "remark.withdraw": all_of(author, in_state("published", "held")),
+    "remark.report": all_of(confirmed, sees_state, not_author, in_state("published")),
     "snapshot.create": policy_team,
     "snapshot.read_sealed": policy_team,
     "desk.read": policy_team,

@@ -149,16 +149,13 @@ _SECTIONS: dict[str, Any] = {
         RecommendationAgreement.recommendation_id, RecommendationAgreement.version
     ),
     "comments_on_recommendations": sa.select(
-        RecommendationComment.directive_id, RecommendationComment.recommendation_id, RecommendationComment.body,
-        RecommendationComment.state, RecommendationComment.created_at, RecommendationComment.reason,
-        RecommendationComment.answer, RecommendationComment.answered_at,
+        RecommendationComment.id, RecommendationComment.directive_id, RecommendationComment.recommendation_id,
+        RecommendationComment.heading, RecommendationComment.body, RecommendationComment.state,
+        RecommendationComment.created_at, RecommendationComment.answer, RecommendationComment.answered_at,
     ).where(RecommendationComment.author_id == _me).order_by(RecommendationComment.id),
-    "comments_on_recommendations_handled": sa.select(
-        RecommendationComment.id, RecommendationComment.state, RecommendationComment.reason,
-        RecommendationComment.answered_at,
-    ).where(
-        sa.or_(RecommendationComment.removed_by_id == _me, RecommendationComment.answered_by_id == _me)
-    ).order_by(RecommendationComment.id),
+    "comments_on_recommendations_answered": sa.select(
+        RecommendationComment.id, RecommendationComment.answer, RecommendationComment.answered_at
+    ).where(RecommendationComment.answered_by_id == _me).order_by(RecommendationComment.id),
     # Of work on directives only that it was done: drafts are the policy team's, also for those who have left it.
     "directives_begun": sa.select(Directive.id, Directive.created_at)
     .where(Directive.created_by_id == _me).order_by(Directive.id),

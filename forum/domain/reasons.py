@@ -13,7 +13,11 @@ class Reason:
 
 
 REASONS = (
-    Reason("off-topic", "Off topic", "It does not belong to the purpose of this community."),
+    Reason(
+        "off-topic",
+        "Off topic",
+        "It does not belong to the purpose of this community, or to what is talked about here.",
+    ),
     Reason("personal-attack", "Personal attack", "It insults or mocks a person instead of talking about an idea."),
     Reason("hate", "Hate", "It attacks people for who they are, where they come from, or what they believe."),
     Reason("threat", "Threat", "It threatens somebody or calls for violence."),
@@ -24,7 +28,7 @@ REASONS = (
     Reason("illegal", "Against the law", "The law forbids to publish it."),
     Reason("copyright", "Copyright", "It copies a work of somebody else at length."),
     Reason("unreadable", "Test or unreadable", "It is a test, or nobody can understand it."),
-    Reason("other", "Something else", "It breaks the guidelines of the community in another way."),
+    Reason("other", "Something else", "It breaks our rules, or the guidelines of the community, in another way."),
 )
 """The list, in the order in which people are offered it. A test keeps its words plain."""
 

@@ -22,6 +22,7 @@ from forum.models import (
     Idea,
     IdeaTag,
     Notification,
+    RecommendationComment,
     Report,
     StaleRank,
     Tag,
@@ -110,6 +111,7 @@ _TAGGED = _counting(IdeaTag.tag_id, Idea.is_listed, join=(IdeaTag, Idea, Idea.id
 _UNREAD = _counting(Notification.user_id, Notification.read_at.is_(None))
 _KEPT_IDEAS = _counting(Idea.author_id, Idea.state == "published")
 _KEPT_COMMENTS = _counting(Comment.author_id, Comment.state == "published")
+_KEPT_REMARKS = _counting(RecommendationComment.author_id, RecommendationComment.state == "published")
 _REPORTS = _counting(Report.case_id)
 
 
@@ -155,10 +157,10 @@ def _yet_to_settle(db: Connection, kind: str, ids: dict[str, Any]) -> set[int]:
 
 
 def _count_users(db: Connection, rows: Mapping[int, Any], ids: dict[str, Any]) -> Counts:
-    unread, ideas = _figures(db, _UNREAD, ids), _figures(db, _KEPT_IDEAS, ids)
-    comments = _figures(db, _KEPT_COMMENTS, ids)
+    unread = _figures(db, _UNREAD, ids)
+    kept = [_figures(db, statement, ids) for statement in (_KEPT_IDEAS, _KEPT_COMMENTS, _KEPT_REMARKS)]
     return {
-        key: {"unread_count": unread.get(key, 0), "kept_count": ideas.get(key, 0) + comments.get(key, 0)}
+        key: {"unread_count": unread.get(key, 0), "kept_count": sum(figures.get(key, 0) for figures in kept)}
         for key in rows
     }
 

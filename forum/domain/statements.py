@@ -77,7 +77,7 @@ def _remedies(decision: DecisionView) -> str:
 
 
 def tell_author(db: Connection, decision: DecisionView, subject_label: str, subject_kind: str) -> None:
-    """Send the author the whole statement, in the list of notifications and by mail."""
+    """Send the author the whole statement, in the list of notifications and by mail. `subject_kind` is a noun."""
     reason = "it is your account" if subject_kind == "account" else "it is your post"
     telling = _for_author(decision, subject_label, subject_kind)
     notifications.later(db, [decision.author_id], telling, reason=reason)
@@ -117,7 +117,7 @@ class About(Protocol):
     """A post as those are told of it who reported it."""
 
     @property
-    def kind(self) -> str: ...
+    def noun(self) -> str: ...
     @property
     def label(self) -> str: ...
     @property
@@ -132,7 +132,7 @@ def tell_reporters(db: Connection, decision: DecisionView, subject: About, repor
     if not is_kept and decision.reason:
         text += f" The reason: {reason_label(decision.reason)}."
     telling = Telling(
-        f"report:{decision.id}", "report.decided", f"Your report: the {subject.kind} {what}", subject.path, text
+        f"report:{decision.id}", "report.decided", f"Your report: the {subject.noun} {what}", subject.path, text
     )
     notifications.later(db, reporters, telling, reason="you reported this post")
 

@@ -1,25 +1,34 @@
-"""Subjects: what reports and cases are about, ideas and comments alike, as moderation and its rules see them."""
+"""Subjects: what reports and cases are about, ideas, comments and remarks alike, as moderation and its rules see them.
+
+A remark is a comment on a recommendation of a directive. No community has it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 import sqlalchemy as sa
 
 from forum.db import Connection
-from forum.domain import comments, ideas
-from forum.domain.communities import CommunityView, InCommunity
+from forum.domain import comments, ideas, remarks
+from forum.domain.actions import POSTS, noun
+from forum.domain.communities import CommunityView
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.domain.permissions import can
 from forum.models import User
 from forum.text import excerpt
 
-KINDS = ("idea", "comment")
+KINDS = POSTS
+QUESTIONS = ("who", "what", "why", "how")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject(InCommunity):
-    """An idea or a comment. Carries the names that the rules of the permission table ask for."""
+class Subject:
+    """A post. Carries the names that the rules of the permission table ask for. `community` is None for a remark.
+
+    `context`: what has to be known to judge it and stands elsewhere, as (name, text).
+    """
 
     kind: str
     id: int
@@ -33,11 +42,25 @@ class Subject(InCommunity):
     is_by_employee: bool
     agency_name: str
     created_at: datetime
-    community: CommunityView
+    community: CommunityView | None
+    context: tuple[tuple[str, str], ...] = ()
 
     @property
-    def community_id(self) -> int:
-        return self.community.id
+    def community_id(self) -> int | None:
+        return self.community.id if self.community else None
+
+    @property
+    def community_status(self) -> str:
+        return self.community.status if self.community else "open"
+
+    @property
+    def visibility(self) -> str:
+        return self.community.visibility if self.community else "public"
+
+    @property
+    def noun(self) -> str:
+        """What people call it: idea or comment."""
+        return noun(self.kind)
 
     @property
     def label(self) -> str:
@@ -64,6 +87,8 @@ def get(db: Connection, user: Person | None, kind: str, subject_id: int, *, to_c
             created_at=idea.created_at,
             community=idea.community,
         )
+    if kind == "remark":
+        return _remark(db, user, subject_id, to_change=to_change)
     if kind != "comment":
         raise NotFound("There is nothing like that here.")
     comment = comments.get(db, user, subject_id, to_change=to_change)
@@ -81,6 +106,27 @@ def get(db: Connection, user: Person | None, kind: str, subject_id: int, *, to_c
         agency_name=comment.author_agency,
         created_at=comment.created_at,
         community=comment.community,
+    )
+
+
+def _remark(db: Connection, user: Person | None, remark_id: int, *, to_change: bool) -> Subject:
+    remark = remarks.get(db, user, remark_id, to_change=to_change)
+    clause = remarks.recommendation(db, remark)
+    return Subject(
+        kind="remark",
+        id=remark.id,
+        title=excerpt(remark.heading, 80),
+        path=f"/remarks/{remark.id}",
+        body_html="".join(f"<p>{escape(part)}</p>" for part in remark.body.split("\n") if part.strip()),
+        state=remark.state,
+        author_id=remark.author_id,
+        author_name=remark.author_name,
+        author_handle=remark.author_handle,
+        is_by_employee=remark.author_is_employee,
+        agency_name=remark.author_agency,
+        created_at=remark.created_at,
+        community=None,
+        context=tuple((name.capitalize(), str(clause[name])) for name in QUESTIONS if clause.get(name)),
     )
 
 

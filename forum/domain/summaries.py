@@ -4,7 +4,7 @@ Told under an event that names the day, so that nobody hears it twice, whatever 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,11 +82,11 @@ class Waiting:
         return "\n".join(lines)
 
 
-def waiting(db: Connection) -> dict[int, Waiting]:
-    """What waits in each community that has open cases; one reading of the open cases."""
+def waiting(db: Connection) -> dict[int | None, Waiting]:
+    """What waits in each community that has open cases (None: on directives); one reading of the open cases."""
     moment = now()
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    found: dict[int, Waiting] = {}
+    found: dict[int | None, Waiting] = {}
     for row in db.execute(_WAITING, {"moment": moment, "midnight": midnight}):
         bands = found.setdefault(row.community_id, Waiting()).bands
         for band, many in (
@@ -126,10 +126,10 @@ def tell(db: Connection, *, after: int = 0, most: int = MOST_AT_ONCE) -> int | N
     return int(staff[-1].id) if len(staff) == most else None
 
 
-def _queue(person: Any, places: Mapping[int, Waiting], managed: Mapping[int, list[int]]) -> Waiting:
+def _queue(person: Any, places: Mapping[int | None, Waiting], managed: Mapping[int, list[int]]) -> Waiting:
     """All places for a moderator, their own for a manager."""
     whole = Waiting()
-    mine = places if person.role in _STAFF_ROLES else managed.get(person.id, [])
+    mine: Collection[int | None] = places if person.role in _STAFF_ROLES else [*managed.get(person.id, [])]
     for community_id in mine:
         if community_id in places:
             whole.add(places[community_id])

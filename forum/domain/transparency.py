@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from forum.clock import EPOCH, now
 from forum.db import Connection, address, is_remembering
 from forum.domain.errors import NotFound
-from forum.models import Appeal, Case, Comment, Decision, Idea, Report
+from forum.models import Appeal, Case, Comment, Decision, Idea, RecommendationComment, Report
 
 HOUR = 3_600_000_000  # microseconds
 KEPT_SECONDS = 60.0
@@ -105,6 +105,7 @@ class Numbers:
     found_by_program: Mapping[str, int]  # of the actions: a program brought the post up, or decided
     reasons: Mapping[str, int]  # of decisions that have one
     communities: Mapping[int | None, int]  # None: about an account as such
+    on_directives: int  # decisions about comments on directives, which stand in no community
     machines: Mapping[str, int]  # a key of log.MACHINES → decisions
     votes_set_aside: int  # in this month, those included that count again since
     undone: int  # decisions taken back in this month, whenever they were made
@@ -162,9 +163,16 @@ _REPORTS = sa.select(_day(Report.created_at), Report.reason, sa.func.count().lab
     sa.text("1"), Report.reason
 )
 _DECISIONS = (
-    sa.select(Decision.action, Decision.reason, Decision.machine, Decision.community_id, sa.func.count().label("many"))
+    sa.select(
+        Decision.action,
+        Decision.reason,
+        Decision.machine,
+        Decision.community_id,
+        sa.case((Decision.subject_kind == "remark", 1), else_=0).label("is_on_directive"),
+        sa.func.count().label("many"),
+    )
     .where(_in_month(Decision.created_at))
-    .group_by(Decision.action, Decision.reason, Decision.machine, Decision.community_id)
+    .group_by(Decision.action, Decision.reason, Decision.machine, Decision.community_id, sa.text("5"))
 )
 _ASIDE = sa.select(Decision.before).where(_in_month(Decision.created_at), Decision.action == "set-aside")
 _APPEALS = sa.select(sa.func.count()).where(_in_month(Appeal.created_at))
@@ -185,7 +193,11 @@ def _posts_of(table: Any) -> tuple[Any, Any]:
     return count, sa.select(sa.func.max(table.id))
 
 
-_POSTS = {"ideas": _posts_of(Idea), "comments": _posts_of(Comment)}
+_POSTS = {
+    "ideas": _posts_of(Idea),
+    "comments": _posts_of(Comment),
+    "comments-on-directives": _posts_of(RecommendationComment),
+}
 
 
 def months(db: Connection) -> list[Month]:
@@ -226,14 +238,17 @@ def numbers(db: Connection, month: Month) -> Numbers:
     """The numbers of a month. In pages, what concerns cases and reports may be KEPT_SECONDS old."""
     ledger, span, until = _ledger(db), {"start": month.start, "end": month.end}, {"end": month.end}
     actions, found, causes, machines = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    places, undone = Counter[int | None](), 0
+    places, undone, on_directives = Counter[int | None](), 0, 0
     for row in db.execute(_DECISIONS, span):
         if row.action == "undo":
             undone += row.many
             continue
         actions[row.action] += row.many
         machines[row.machine or "none"] += row.many
-        places[row.community_id] += row.many
+        if row.is_on_directive:
+            on_directives += row.many
+        else:
+            places[row.community_id] += row.many
         if row.machine:
             found[row.action] += row.many
         if row.reason:
@@ -252,6 +267,7 @@ def numbers(db: Connection, month: Month) -> Numbers:
         found_by_program=found,
         reasons=causes,
         communities=places,
+        on_directives=on_directives,
         machines=machines,
         votes_set_aside=sum(int(before.get("votes", 0)) for before in db.execute(_ASIDE, span).scalars()),
         undone=undone,
@@ -297,7 +313,7 @@ def _read_ledger(db: Connection) -> Ledger:
 
 
 def posts(db: Connection, month: Month) -> dict[str, int]:
-    """How many ideas and comments were posted in a month, whatever became of them."""
+    """How many ideas, comments, and comments on directives were posted in a month, whatever became of them."""
     days = {name: _tally(db, name) for name in _POSTS}
     return {name: sum(found.get(day, 0) for day in _days(month)) for name, found in days.items()}
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from forum.domain.errors import Invalid, NotFound
 from forum.domain.notifications import Telling
 from forum.domain.people import Person
 from forum.domain.permissions import require
-from forum.models import Comment, Decision, Idea, User, UserChange
+from forum.models import Comment, Decision, Idea, RecommendationComment, User, UserChange
 from forum.text.links import ADDRESS, WWW
 
 KNOWN_POSTS, KNOWN_DAYS = 3, 1
@@ -39,7 +40,7 @@ LEVELS = (
         0,
         "New",
         "Everybody starts here.",
-        f"In some communities your first {KNOWN_POSTS} posts wait for a check.",
+        f"In some communities, and on directives, your first {KNOWN_POSTS} posts wait for a check.",
         9,
     ),
     Level(
@@ -77,6 +78,9 @@ LEVELS = (
 Nine links: of the 3,574 posts of the dialogue of 2009, 5 have more, and 77 have more than two.
 """
 
+_POSTS: tuple[tuple[str, Any], ...] = (("idea", Idea), ("comment", Comment), ("remark", RecommendationComment))
+"""Kinds of post that stand or were removed, with their tables."""
+
 _PERSON = sa.select(User.kept_count, User.created_at, User.trust_level, User.email_confirmed_at).where(
     User.id == sa.bindparam("user_id")
 )
@@ -90,23 +94,19 @@ _against = (
     )
 )
 _AGAINST = (
-    _against.where(Decision.action == "remove")
-    .join(Idea, sa.and_(Decision.subject_kind == "idea", Idea.id == Decision.subject_id))
-    .where(Idea.state == "removed"),
-    _against.where(Decision.action == "remove")
-    .join(Comment, sa.and_(Decision.subject_kind == "comment", Comment.id == Decision.subject_id))
-    .where(Comment.state == "removed"),
+    *(
+        _against.where(Decision.action == "remove")
+        .join(table, sa.and_(Decision.subject_kind == kind, table.id == Decision.subject_id))
+        .where(table.state == "removed")
+        for kind, table in _POSTS
+    ),
     _against.where(Decision.action.in_(("warn", "suspend"))),
 )
-_KEPT_IDEAS = (
+_KEPT = tuple(
     sa.select(sa.func.count())
-    .select_from(Idea)
-    .where(Idea.author_id == sa.bindparam("user_id"), Idea.state == "published")
-)
-_KEPT_COMMENTS = (
-    sa.select(sa.func.count())
-    .select_from(Comment)
-    .where(Comment.author_id == sa.bindparam("user_id"), Comment.state == "published")
+    .select_from(table)
+    .where(table.author_id == sa.bindparam("user_id"), table.state == "published")
+    for _, table in _POSTS
 )
 _SET = (
     sa.update(User)
@@ -131,7 +131,7 @@ _KEPT_BY = tuple(
     sa.select(table.author_id, sa.func.count().label("posts"))
     .where(table.author_id.in_(_these), table.state == "published")
     .group_by(table.author_id)
-    for table in (Idea, Comment)
+    for _, table in _POSTS
 )
 _decided = (
     sa.select(Decision.author_id, sa.func.count().label("posts"))
@@ -147,7 +147,7 @@ _AGAINST_MANY = (
         _decided.where(Decision.action == "remove")
         .join(table, sa.and_(Decision.subject_kind == kind, table.id == Decision.subject_id))
         .where(table.state == "removed")
-        for kind, table in (("idea", Idea), ("comment", Comment))
+        for kind, table in _POSTS
     ),
     _decided.where(Decision.action.in_(("warn", "suspend"))),
 )
@@ -183,7 +183,7 @@ _ADD_KEPT = {
     kind: sa.update(User)
     .where(User.id == sa.select(table.author_id).where(table.id == sa.bindparam("object")).scalar_subquery())
     .values(kept_count=User.kept_count + sa.bindparam("more"))
-    for kind, table in (("idea", Idea), ("comment", Comment))
+    for kind, table in _POSTS
 }
 
 
@@ -222,7 +222,7 @@ def update(db: Connection, user_id: int) -> int:
     """
     person = db.execute(_PERSON, {"user_id": user_id}).one()
     key = {"user_id": user_id, "since": now() - timedelta(days=CLEAN_DAYS)}
-    kept = sum(int(db.execute(count, {"user_id": user_id}).scalar_one()) for count in (_KEPT_IDEAS, _KEPT_COMMENTS))
+    kept = sum(int(db.execute(count, {"user_id": user_id}).scalar_one()) for count in _KEPT)
     against = sum(int(db.execute(count, key).scalar_one()) for count in _AGAINST)
     new = level(kept, against, person.created_at, is_confirmed=person.email_confirmed_at is not None)
     if person.trust_level >= GIVEN and not against:

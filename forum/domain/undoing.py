@@ -24,7 +24,7 @@ from forum.domain import (
     trust,
     waves,
 )
-from forum.domain.actions import label
+from forum.domain.actions import POSTS, label
 from forum.domain.bulks import LaterDecision
 from forum.domain.decisions import DecisionView
 from forum.domain.errors import Conflict, NotFound
@@ -32,7 +32,7 @@ from forum.domain.people import Person
 from forum.domain.permissions import can, require
 from forum.models import Decision
 
-RESTORED = ("idea", "comment", "user")
+RESTORED = (*POSTS, "user")
 """Kinds of subject that this module can restore."""
 BY_MERGES = ("merge", "split")
 """Actions that touch several ideas: domain/merges/ takes them back."""
@@ -142,7 +142,7 @@ def _restore(
             moderation.note_change(db, subject, "undone", user.id, f"Undone: {label(decision.action).lower()}.")
         trust.update(db, decision.author_id)
     if after or decision.action in ("warn", SET_ASIDE):
-        what, kind = ("account", "account") if subject is None else (subject.label, subject.kind)
+        what, kind = ("account", "account") if subject is None else (subject.label, subject.noun)
         statements.tell_author(db, decisions.load(db, undo_id, place=decision.community), what, kind)
     return undo_id
 

@@ -135,10 +135,9 @@ class RecommendationComment(Base):
     version: Column[int]  # of the recommendation, as they read it
     author_id: Column[int] = ref("users.id", index=True)
     body: Column[str]
-    state: Column[str] = column(default="published")  # published, removed, withdrawn
+    state: Column[str] = column(default="published")  # published, held, removed, withdrawn
     created_at: Column[datetime]
-    reason: Column[str] = column(default="")  # code of the reason why it was removed
-    removed_by_id: Column[int | None] = ref("users.id", nullable=True)
+    heading: Column[str] = column(default="")  # what it stands under: Records online: 1.1 Post every record
     answer: Column[str] = column(default="")
     answered_by_id: Column[int | None] = ref("users.id", nullable=True)
     answered_at: Column[datetime | None]

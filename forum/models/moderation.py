@@ -14,9 +14,9 @@ class Case(Base):
     __tablename__ = "cases"
     id: Column[int] = key()
     kind: Column[str]  # report, held, spam, duplicate, merge, wave, appeal
-    subject_kind: Column[str]  # idea, comment, user, wave
+    subject_kind: Column[str]  # idea, comment, remark, user, wave
     subject_id: Column[int] = column(BigId)
-    community_id: Column[int] = ref("communities.id")
+    community_id: Column[int | None] = ref("communities.id", nullable=True)  # None: on a directive
     author_id: Column[int] = ref("users.id")  # of the subject: never decides on it
     is_open: Column[bool] = column(default=True)
     report_count: Column[int] = column(default=0)
@@ -55,9 +55,9 @@ class Decision(Base):
     __tablename__ = "decisions"
     id: Column[int] = key()
     case_id: Column[int | None] = ref("cases.id", nullable=True, index=True)
-    subject_kind: Column[str]  # idea, comment, user, wave
+    subject_kind: Column[str]  # idea, comment, remark, user, wave
     subject_id: Column[int] = column(BigId)
-    community_id: Column[int | None] = ref("communities.id", nullable=True)  # None: about an account as such
+    community_id: Column[int | None] = ref("communities.id", nullable=True)  # None: an account, or on a directive
     author_id: Column[int] = ref("users.id")  # whose post, or whose account
     action: Column[str]  # a key of domain/actions.py
     reason: Column[str] = column(default="")  # a code of domain/reasons.py
@@ -105,7 +105,7 @@ class Note(Base):
 
     __tablename__ = "notes"
     id: Column[int] = key()
-    subject_kind: Column[str]  # user, idea, comment
+    subject_kind: Column[str]  # user, idea, comment, remark
     subject_id: Column[int] = column(BigId)
     body: Column[str]
     by_id: Column[int] = ref("users.id", index=True)

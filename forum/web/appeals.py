@@ -21,10 +21,9 @@ def _new(visit: Visit, decision_id: int, form: Form[Any], status: int = 200) -> 
     decision = decisions.get(visit.db, visit.user, decision_id)
     require(visit.user, "decision.appeal", decision)
     why_not = appeals.why_no_appeal(visit.db, decision)
-    what = "account" if decision.subject_kind == "user" else decision.subject_kind
     context = {
         "decision": decision,
-        "parts": statements.parts(decision, what),
+        "parts": statements.parts(decision, decision.noun),
         "form": form,
         "why_not": why_not,
         "until": statements.appeal_until(decision),

@@ -81,13 +81,13 @@ def _about(visit: Visit, found: DecisionView) -> dict[str, Any]:
 
 def _subject(visit: Visit, found: DecisionView) -> tuple[Subject | None, str, str]:
     """The post (None for an account), where it is, and what to call it."""
-    if found.subject_kind not in ("idea", "comment"):
+    if found.subject_kind not in actions.POSTS:
         account = subjects.account(visit.db, found.author_id)
         return None, account.path, "account"
     try:
         subject = subjects.get(visit.db, visit.user, found.subject_kind, found.subject_id)
     except NotFound:  # it stands in a community that this person does not see any more
-        return None, "", found.subject_kind
+        return None, "", found.noun
     return subject, subject.path, subject.label
 
 
@@ -122,8 +122,9 @@ def undo(visit: Visit, decision_id: int) -> Answer:
 def _decide_again(visit: Visit, undo_id: int) -> tuple[str, str]:
     """Where whoever took a slip back can decide anew: an address and its words."""
     found = decisions.get(visit.db, visit.user, undo_id)
-    place = {"idea": "/ideas", "comment": "/comments"}.get(found.subject_kind)
-    return (f"{place}/{found.subject_id}/decision", "Decide on it anew") if place else (found.path, "See the decision")
+    if found.subject_kind not in actions.POSTS:
+        return found.path, "See the decision"
+    return f"/{found.subject_kind}s/{found.subject_id}/decision", "Decide on it anew"
 
 
 def act(visit: Visit, act_id: str) -> Answer:
@@ -175,6 +176,16 @@ def create_for_comment(visit: Visit, comment_id: int) -> Answer:
     return _create(visit, "comment", comment_id)
 
 
+def new_for_remark(visit: Visit, remark_id: int) -> Answer:
+    """GET /remarks/{id}/decision"""
+    return _new(visit, "remark", remark_id, Form())
+
+
+def create_for_remark(visit: Visit, remark_id: int) -> Answer:
+    """POST /remarks/{id}/decision with the fields of a decision."""
+    return _create(visit, "remark", remark_id)
+
+
 def _new(visit: Visit, kind: str, subject_id: int, form: Form[Any], status: int = 200) -> Answer:
     subject = subjects.get(visit.db, visit.user, kind, subject_id)
     require(visit.user, "decision.make", subject)
@@ -221,6 +232,7 @@ def _person(visit: Visit, handle: str, form: Form[Any], status: int = 200) -> An
         "may_act": can(visit.user, "user.suspend", found.account),
         "label_of": actions.label,
         "reason_of": reasons.label,
+        "noun_of": actions.noun,
         "outcomes": appeals.OUTCOMES,
         "note_kind": "user",
         "note_id": found.account.id,

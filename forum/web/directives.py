@@ -5,22 +5,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from forum.domain import reasons
-from forum.domain.directives import chosen, citing, matrices, remarks, texts, views, writing
+from forum.domain import remarking, remarks, spam
+from forum.domain.directives import chosen, citing, matrices, texts, views, writing
 from forum.domain.directives.citing import CitedView
-from forum.domain.directives.remarks import Agreement, Remark
 from forum.domain.directives.texts import Text
 from forum.domain.directives.views import DirectiveView, Edition
 from forum.domain.errors import Conflict, Forbidden, ForumError, Invalid, NotFound, SignInNeeded, TooMany
+from forum.domain.people import Person
 from forum.domain.permissions import can, require
+from forum.domain.remarks import Agreement, Remark
 from forum.text import to_html
 from forum.web import errors
 from forum.web.forms import Form
-from forum.web.render import Answer, Data, Page, Redirect
+from forum.web.render import ENVIRONMENT, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
 FILES = (("docx", "Word"), ("pdf", "PDF"), ("xlsx", "Excel"), ("md", "Markdown"))
 """Kind of file → how the link is called."""
+_POSTED = "Thank you. Your comment stands here now."
+_HELD = "Thank you. A moderator looks at your comment before everyone can see it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Voices:
     remarks: list[Remark]
     form: Form[Any]
     said: str = ""
+    is_open: bool = False  # the list of comments is unfolded
 
     @property
     def count(self) -> int:
@@ -53,6 +57,26 @@ def index(visit: Visit) -> Answer:
     """GET /directives: those that this visitor may read, the newest first."""
     cards = [_card(visit, one) for one in views.every(visit.db, visit.user)]
     return Page("directives/index.html", {"cards": cards, "may_write": can(visit.user, "directive.write")})
+
+
+def index_atom(visit: Visit) -> Answer:
+    """GET /directives.atom: each edition that went before the public, the newest first."""
+    news = views.news(visit.db)
+    entries = [
+        {
+            "title": (f"Directive No. {one.number} is final" if one.kind == "final" else "Open for comment")
+            + f": {one.text.title}",
+            "url": visit.url(f"/directives/{one.directive_id}/editions/{one.edition_number}"),
+            "at": one.published_at,
+            "html": html(one.text.introduction),
+            "recommendations": [f"{clause.label} {clause.title}" for clause in one.text.clauses()],
+            "stage": one.kind,
+        }
+        for one in news
+    ]
+    context = {"visit": visit, "entries": entries, "self_url": visit.url(visit.here)}
+    body = ENVIRONMENT.get_template("directives/feed.xml").render(context)
+    return Data(body, "application/atom+xml; charset=utf-8")
 
 
 def _card(visit: Visit, directive: DirectiveView) -> Card:
@@ -162,10 +186,18 @@ def _rights(visit: Visit, directive: DirectiveView, is_open: bool) -> dict[str, 
     return {
         "may_comment": may_comment,
         "may_answer": can(visit.user, "directive.write"),
-        "may_remove": remarks.may_remove,
-        "reasons": reasons.options(with_text=False),
-        "most": remarks.MOST,
+        "may_decide": _may_decide,
+        "may_withdraw": _may_withdraw,
+        "most": remarking.MOST,
     }
+
+
+def _may_decide(user: Person | None, remark: Remark) -> bool:
+    return can(user, "decision.make", remark)
+
+
+def _may_withdraw(user: Person | None, remark: Remark) -> bool:
+    return can(user, "remark.withdraw", remark)
 
 
 def html(markdown: str) -> Markup:
@@ -186,9 +218,10 @@ def _voices(
     visit: Visit, directive: DirectiveView, text: Text, failed: tuple[int, Form[Any]] | None
 ) -> dict[int, Voices]:
     clauses = list(text.clauses())
-    agreements = remarks.agreements(visit.db, visit.user, clauses)
-    said = remarks.of(visit.db, directive)
+    agreements = remarks.agreements(visit.db, visit.user, {clause.id: clause.version for clause in clauses})
+    said = remarks.of(visit.db, visit.user, directive.id)
     forms = {failed[0]: failed[1]} if failed else {}
+    wanted = visit.query.get("remark")  # links to one comment unfold the list that it is in
     return {
         clause.id: Voices(
             clause.id,
@@ -197,6 +230,7 @@ def _voices(
             agreements[clause.id],
             said.get(clause.id, []),
             forms.get(clause.id, Form({})),
+            is_open=any(str(one.id) == wanted for one in said.get(clause.id, [])),
         )
         for clause in clauses
     }
@@ -207,29 +241,37 @@ def agree(visit: Visit, directive_id: int, clause_id: int) -> Answer:
     value = visit.form.get("value")
     if value not in ("0", "1"):
         raise Invalid({"value": "You agree, or you take it back."})
-    agreement = remarks.agree(visit.db, visit.user, directive_id, clause_id, value == "1")
+    agreement = remarking.agree(visit.db, visit.user, directive_id, clause_id, value == "1")
     said = "You agree with this recommendation." if agreement.is_mine else "You took back that you agree."
     return _heard(visit, directive_id, clause_id, said)
+
+
+def prepare_comment(visit: Visit, directive_id: int, clause_id: int) -> spam.Reading | None:
+    """Read the words for signs of spam before the unit of work."""
+    body = visit.form.get("body")
+    return spam.read("", body) if visit.user and 0 < len(body) <= remarking.MOST else None
 
 
 def comment(visit: Visit, directive_id: int, clause_id: int) -> Answer:
     """POST /directives/{id}/recommendations/{id}/comments with `body`. What was typed is kept on error."""
     body = visit.form.get("body")
     try:
-        remarks.say(visit.db, visit.user, directive_id, clause_id, body)
+        made = remarking.say(visit.db, visit.user, directive_id, clause_id, body, reading=visit.prepared)
     except (SignInNeeded, NotFound):
         raise
     except (Invalid, Forbidden, Conflict, TooMany) as error:
         return _not_heard(visit, directive_id, clause_id, body, error)
-    return _heard(visit, directive_id, clause_id, "Thank you. Your comment stands here now.")
+    return _heard(visit, directive_id, clause_id, _HELD if made.state == "held" else _POSTED, shown=made.id)
 
 
-def _heard(visit: Visit, directive_id: int, clause_id: int, said: str, form: Form[Any] | None = None) -> Answer:
+def _heard(visit: Visit, directive_id: int, clause_id: int, said: str, *, shown: int | None = None) -> Answer:
+    """`shown`: the comment that the page then unfolds."""
     directive = views.get(visit.db, visit.user, directive_id)
     if visit.is_htmx:
-        return _part(visit, directive, clause_id, form or Form({}), said)
+        return _part(visit, directive, clause_id, Form({}), said)
     visit.say(said)
-    return Redirect(f"{directive.path}#recommendation-{clause_id}")
+    spot = f"?remark={shown}#remark-{shown}" if shown else f"#recommendation-{clause_id}"
+    return Redirect(directive.path + spot)
 
 
 def _not_heard(visit: Visit, directive_id: int, clause_id: int, body: str, error: ForumError) -> Answer:
@@ -249,30 +291,35 @@ def _part(
     clause = views.newest(visit.db, directive).text.clause(clause_id)
     if clause is None:
         raise NotFound("There is no such recommendation.")
-    agreement = remarks.agreements(visit.db, visit.user, [clause])[clause.id]
-    found = remarks.of(visit.db, directive).get(clause.id, [])
+    agreement = remarks.agreements(visit.db, visit.user, {clause.id: clause.version})[clause.id]
+    found = remarks.of(visit.db, visit.user, directive.id).get(clause.id, [])
     one = Voices(clause.id, clause.label, clause.version, agreement, found, form, said)
     rights = _rights(visit, directive, directive.takes_comments)
     context = {"directive": directive, "one": one, "is_open": directive.takes_comments, **rights}
     return Page("directives/_voices.html", context, status=status, is_cacheable=False)
 
 
-def withdraw(visit: Visit, directive_id: int, remark_id: int) -> Answer:
-    """POST /directives/{id}/comments/{id}/withdraw"""
-    remark = remarks.get(visit.db, visit.user, directive_id, remark_id)
-    remarks.withdraw(visit.db, visit.user, directive_id, remark_id)
-    return _heard(visit, directive_id, remark.recommendation_id, "Your comment is withdrawn.")
+def place(visit: Visit, remark_id: int) -> Answer:
+    """GET /remarks/{id}: the place of a comment on the page of its directive."""
+    return Redirect(remarks.address(visit.db, remarks.get(visit.db, visit.user, remark_id)))
 
 
-def remove(visit: Visit, directive_id: int, remark_id: int) -> Answer:
-    """POST /directives/{id}/comments/{id}/remove with `reason`."""
-    remark = remarks.get(visit.db, visit.user, directive_id, remark_id)
-    remarks.remove(visit.db, visit.user, directive_id, remark_id, reason=visit.form.get("reason"))
-    return _heard(visit, directive_id, remark.recommendation_id, "The comment is removed, and its author is told.")
+def withdraw(visit: Visit, remark_id: int) -> Answer:
+    """POST /remarks/{id}/withdraw"""
+    remark = remarking.withdraw(visit.db, visit.user, remark_id)
+    return _done(visit, remark, "Your comment is withdrawn.")
 
 
-def answer(visit: Visit, directive_id: int, remark_id: int) -> Answer:
-    """POST /directives/{id}/comments/{id}/answer with `answer`."""
-    remark = remarks.get(visit.db, visit.user, directive_id, remark_id)
-    remarks.answer(visit.db, visit.user, directive_id, remark_id, visit.form.get("answer"))
-    return _heard(visit, directive_id, remark.recommendation_id, "The answer stands below the comment.")
+def answer(visit: Visit, remark_id: int) -> Answer:
+    """POST /remarks/{id}/answer with `answer`."""
+    remark = remarking.answer(visit.db, visit.user, remark_id, visit.form.get("answer"))
+    return _done(visit, remark, "The answer stands below the comment.")
+
+
+def _done(visit: Visit, remark: Remark, said: str) -> Answer:
+    """Back to the place of the comment, wherever its recommendation stands now."""
+    directive = views.get(visit.db, visit.user, remark.directive_id)
+    if visit.is_htmx and views.newest(visit.db, directive).text.clause(remark.recommendation_id) is not None:
+        return _part(visit, directive, remark.recommendation_id, Form({}), said)
+    visit.say(said)
+    return Redirect(remarks.address(visit.db, remark))

@@ -140,7 +140,7 @@ def _explained(visit: Visit, case: Any) -> dict[str, Any] | None:
     return {**found, "url": address(visit, found["url"])} if found.get("url") else found
 
 
-def _choices(visit: Visit, codes: tuple[str, ...], community_id: int) -> dict[str, Any]:
+def _choices(visit: Visit, codes: tuple[str, ...], community_id: int | None) -> dict[str, Any]:
     """What the form offers, each with its key; reasons with what they mean."""
     found = decision_pages.choices(visit, codes, community_id)
     found["actions"] = [(*option, ACTION_KEYS.get(option[0], "")) for option in found["actions"]]

@@ -5,13 +5,15 @@ from typing import Any
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import appeals, cases, communities, duplicates, merges, reasons, spam, waves
+from forum.domain import actions, appeals, cases, communities, duplicates, merges, reasons, spam, waves
 from forum.domain.cases import Wanted
 from forum.domain.errors import NotFound
 from forum.domain.people import Person
 from forum.text import excerpt
 from forum.web.visits import Visit
 
+DIRECTIVES = "Directives"
+"""What is named where the community stands, for a case that stands in none."""
 FILTERS = ("kind", "community", "band", "mine")
 ABOUT: Mapping[str, Callable[[Connection, Person | None, Any], dict[str, Any]]] = {
     "appeal": appeals.about_case,
@@ -63,6 +65,8 @@ def row(visit: Visit, case: Any, found: list[Any]) -> dict[str, Any]:
         "url": address(visit, f"/moderation/{case.id}"),
         "title": case.title or case.details.get("title") or f"Case {case.id}",
         "excerpt": excerpt(case.text or "", 160),
+        "is_comment": actions.noun(case.subject_kind) == "comment",
+        "community_name": case.community_name or DIRECTIVES,
         "kind_label": cases.KINDS.get(case.kind, case.kind),
         "reasons": [{"label": reasons.label(one.reason), "count": one.count} for one in found],
         "signs": [str(sign) for sign in case.details.get("signs", ())][:2],

@@ -180,6 +180,7 @@ class Redirect:
     def render(self, visit: Visit) -> Reply:
         """An empty answer with the address."""
         location = quote(self.url, safe="/?&=#%:,;@!$'()*+~-._").encode()
+        visit.pass_on_message()
         if visit.is_htmx:
             return Reply(200, "text/html; charset=utf-8", b"", ((b"hx-redirect", location), *self.headers))
         return Reply(self.status, "text/html; charset=utf-8", b"", ((b"location", location), *self.headers))

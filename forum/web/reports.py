@@ -1,4 +1,4 @@
-"""Reporting: a form for what is wrong with an idea or a comment, and the public page of the rules."""
+"""Reporting: a form for what is wrong with an idea or a comment, also on directives, and the page of the rules."""
 
 from typing import Any
 
@@ -40,6 +40,16 @@ def create_for_idea(visit: Visit, idea_id: int) -> Answer:
 def create_for_comment(visit: Visit, comment_id: int) -> Answer:
     """POST /comments/{id}/report with `reason` and `note`."""
     return _create(visit, "comment", comment_id)
+
+
+def new_for_remark(visit: Visit, remark_id: int) -> Answer:
+    """GET /remarks/{id}/report"""
+    return _new(visit, "remark", remark_id)
+
+
+def create_for_remark(visit: Visit, remark_id: int) -> Answer:
+    """POST /remarks/{id}/report with `reason` and `note`."""
+    return _create(visit, "remark", remark_id)
 
 
 def _new(visit: Visit, kind: str, subject_id: int) -> Answer:

@@ -18,6 +18,7 @@ MOST_PLACES = 12  # communities with a bar of their own
 OTHER_PLACES = "Other communities"
 CLOSED_PLACES = "Communities that not everyone can see"
 ACCOUNTS = "Accounts, not posts"
+DIRECTIVES = "Directives, not communities"
 MACHINES = {"none": "By a person alone", "found": "Found by a program", "decided": "Decided by a program"}
 NOTES = {"decisions": "In the second color and in brackets: what a program had found."}
 """Said below the title of a chart, by its name."""
@@ -147,6 +148,8 @@ def _figures(visit: Visit, numbers: Numbers) -> dict[str, Mapping[str, float | N
 def _places(db: Connection, numbers: Numbers) -> list[tuple[str, int]]:
     """Decisions by community, the most first. Communities that not everybody sees are one, without their names."""
     places, found = communities.directory(db), dict[str, int]()
+    if numbers.on_directives:
+        found[DIRECTIVES] = numbers.on_directives
     for community_id, many in numbers.communities.items():
         place = places.get(community_id) if community_id is not None else None
         is_public = place is not None and place.visibility == "public" and place.status in ("open", "archived")

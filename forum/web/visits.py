@@ -99,6 +99,11 @@ class Visit:
         """A full address for mails, feeds and files."""
         return self.settings.base_url + quote(path, safe="/?&=#%:,;@!$'()*+~-._")
 
+    def pass_on_message(self) -> None:
+        """This page leads on to another one: the message that the last page left is for that one."""
+        gone = security.set_cookie(security.FLASH_COOKIE, "", max_age=0)
+        self.set_cookies = [cookie for cookie in self.set_cookies if cookie != gone]
+
     def say(
         self, text: str, tone: str = "good", *, undo: str = "", then: str = "", link: tuple[str, str] | None = None
     ) -> None:

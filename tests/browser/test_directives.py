@@ -125,8 +125,6 @@ def read(citizen: Page, title: str, name: str, script: bool) -> None:
     citizen.get_by_text("Comment on recommendation").first.click()
     citizen.get_by_label("Your comment").first.fill("And on Sundays?")
     citizen.get_by_role("button", name="Post the comment").first.click()
-    if not script:
-        citizen.get_by_text("Read the comments").first.click()
     expect(citizen.get_by_text("And on Sundays?")).to_be_visible()
     look(citizen, f"read-{name}", script=script)
     citizen.get_by_role("link", name="Every idea with its reason").click()

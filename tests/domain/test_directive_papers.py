@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from forum.db import Connection
-from forum.domain.directives import matrices, papers, remarks
+from forum.domain import remarking
+from forum.domain.directives import matrices, papers
 from forum.domain.directives.matrices import Entry
 from forum.domain.errors import NotFound
 from forum.domain.exports import Origin
@@ -28,9 +29,9 @@ def prepared(db: Connection, make: Make) -> tuple[Person, int, int]:
     directive, _, clauses = directing.public(db, writer, ideas=(first, second))
     entries = {first: Entry("accepted", "=We do it.", 0), second: Entry("declined", "It costs too much.", 0)}
     assert matrices.save(db, writer, directive.id, entries).count == 2
-    said = remarks.say(db, citizen, directive.id, clauses[0], "Add the courts.")
-    remarks.answer(db, writer, directive.id, said.id, "They are in.")
-    remarks.agree(db, citizen, directive.id, clauses[0], True)
+    said = remarking.say(db, citizen, directive.id, clauses[0], "Add the courts.")
+    remarking.answer(db, writer, said.id, "They are in.")
+    remarking.agree(db, citizen, directive.id, clauses[0], True)
     directing.finish(db, writer, directive.id)
     return writer, directive.id, first
 

@@ -5,8 +5,9 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain import follows, votes
-from forum.domain.directives import matrices, publishing, remarks, stages, texts, views
+from forum.domain import follows, moderation, remarking, remarks, votes
+from forum.domain.actions import DecisionFields
+from forum.domain.directives import matrices, publishing, stages, texts, views
 from forum.domain.directives.matrices import Entry
 from forum.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from forum.domain.people import Person
@@ -186,25 +187,25 @@ def test_the_end_publishes_and_leaves_room_only_for_what_was_not_answered(
 def test_people_comment_and_agree_once_while_it_is_open(db: Connection, make: Make, writer: Person) -> None:
     directive, _, (first, *_) = directing.public(db, writer)
     ada, ben = make.user(name="Ada"), make.user()
-    remark = remarks.say(db, ada, directive.id, first, "Add the courts.")
-    assert remarks.say(db, ada, directive.id, first, "Add the courts.").id == remark.id
+    remark = remarking.say(db, ada, directive.id, first, "Add the courts.")
+    assert remarking.say(db, ada, directive.id, first, "Add the courts.").id == remark.id
     for person, agrees in ((ada, True), (ada, True), (ben, True)):
-        remarks.agree(db, person, directive.id, first, agrees)
+        remarking.agree(db, person, directive.id, first, agrees)
     clause = views.newest(db, directive).text.clause(first)
     assert clause is not None
-    assert remarks.agreements(db, ada, [clause])[first] == remarks.Agreement(2, True)
-    assert remarks.agree(db, ben, directive.id, first, False) == remarks.Agreement(1, False)
+    assert remarks.agreements(db, ada, {clause.id: clause.version})[first] == remarks.Agreement(2, True)
+    assert remarking.agree(db, ben, directive.id, first, False) == remarks.Agreement(1, False)
     for nobody in (None, make.user(email_confirmed_at=None), make.user(status="suspended")):
         with pytest.raises(Forbidden):
-            remarks.say(db, nobody, directive.id, first, "Words.")
+            remarking.say(db, nobody, directive.id, first, "Words.")
         with pytest.raises(Forbidden):
-            remarks.agree(db, nobody, directive.id, first, True)
+            remarking.agree(db, nobody, directive.id, first, True)
     for wrong in ("", "  ", "a" * 3001):
         with pytest.raises(Invalid):
-            remarks.say(db, ada, directive.id, first, wrong)
+            remarking.say(db, ada, directive.id, first, wrong)
     stages.end_comments(db, writer, directive.id, reason="Everything was said.")
     with pytest.raises(Forbidden, match="is over"):
-        remarks.say(db, ada, directive.id, first, "Too late.")
+        remarking.say(db, ada, directive.id, first, "Too late.")
     assert db.execute(sa.select(sa.func.count()).select_from(RecommendationAgreement)).scalar_one() == 1
 
 
@@ -212,34 +213,34 @@ def test_other_words_ask_for_agreement_anew(db: Connection, make: Make, writer: 
     directive, _, (first, second, _) = directing.public(db, writer)
     ada = make.user()
     for clause_id in (first, second):
-        remarks.agree(db, ada, directive.id, clause_id, True)
+        remarking.agree(db, ada, directive.id, clause_id, True)
     stages.take_back(db, writer, directive.id, reason="One is written anew.")
     fields = {**directing.CLAUSE, "what": "Other words."}
     from forum.domain.directives import writing
 
     writing.save(db, writer, directive.id, "recommendation", first, fields, based_on=1)
     again = directing.open_it(db, writer, directive.id)
-    clauses = list(views.newest(db, again).text.clauses())
-    found = remarks.agreements(db, ada, clauses)
+    versions = {clause.id: clause.version for clause in views.newest(db, again).text.clauses()}
+    found = remarks.agreements(db, ada, versions)
     assert (found[first].people, found[second].people) == (0, 1)
 
 
 def test_a_comment_is_withdrawn_removed_or_answered(db: Connection, make: Make, writer: Person) -> None:
     directive, _, (first, *_) = directing.public(db, writer)
     ada, moderator = make.user(), make.user(role="moderator")
-    mine, bad, asked = (remarks.say(db, ada, directive.id, first, text) for text in ("Mine.", "Bad words.", "Why?"))
+    mine, bad, asked = (remarking.say(db, ada, directive.id, first, text) for text in ("Mine.", "Bad words.", "Why?"))
     with pytest.raises(Forbidden):
-        remarks.withdraw(db, moderator, directive.id, mine.id)
-    remarks.withdraw(db, ada, directive.id, mine.id)
+        remarking.withdraw(db, moderator, mine.id)
+    remarking.withdraw(db, ada, mine.id)
     with pytest.raises(Forbidden):
-        remarks.remove(db, writer, directive.id, bad.id, reason="spam")
-    with pytest.raises(Invalid):
-        remarks.remove(db, moderator, directive.id, bad.id, reason="dislike")
-    remarks.remove(db, moderator, directive.id, bad.id, reason="personal-attack")
+        moderation.act(db, writer, "remark", bad.id, DecisionFields(action="remove", reason="spam"))
+    with pytest.raises(Invalid, match="not for a comment"):
+        moderation.act(db, moderator, "remark", bad.id, DecisionFields(action="off-topic", reason="off-topic"))
+    moderation.act(db, moderator, "remark", bad.id, DecisionFields(action="remove", reason="personal-attack"))
     with pytest.raises(Forbidden):
-        remarks.answer(db, ada, directive.id, asked.id, "Because.")
-    remarks.answer(db, writer, directive.id, asked.id, "Because people asked for it.")
-    found = remarks.of(db, directive)[first]
+        remarking.answer(db, ada, asked.id, "Because.")
+    remarking.answer(db, writer, asked.id, "Because people asked for it.")
+    found = remarks.of(db, None, directive.id)[first]
     assert [(one.state, one.body, one.reason_label, one.answer) for one in found] == [
         ("withdrawn", "", "", ""),
         ("removed", "", "Personal attack", ""),

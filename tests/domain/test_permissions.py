@@ -67,6 +67,17 @@ def test_a_suspended_person_reads_and_uses_the_account_and_nothing_else() -> Non
     assert own == {"decision.read", "decision.appeal"}
 
 
+def test_comments_on_directives_are_for_moderators_of_the_whole_forum_alone() -> None:
+    document = script()
+    remark = document.Subject(community_id=None, subject_kind="remark")
+    for action in ("case.read", "case.decide", "decision.make", "decision.undo", "appeal.decide"):
+        allowed = {name for name, somebody in document.PEOPLE.items() if can(somebody, action, remark)}
+        assert allowed == {"moderator", "administrator"}, action
+    held = document.Subject(community_id=None, subject_kind="remark", state="held")
+    readers = {name for name, somebody in document.PEOPLE.items() if can(somebody, "remark.read", held)}
+    assert readers == {"moderator", "administrator", "author", "suspended author"}
+
+
 def test_nobody_decides_on_what_is_their_own_or_on_an_appeal_against_themselves() -> None:
     document = script()
     mine = document.Subject(author_id=7)

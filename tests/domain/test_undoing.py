@@ -22,6 +22,8 @@ from forum.domain import (
     moderation,
     posting,
     recounts,
+    remarking,
+    remarks,
     reports,
     search,
     undoing,
@@ -31,6 +33,7 @@ from forum.domain.actions import DecisionFields
 from forum.domain.errors import Conflict, Forbidden, NotFound
 from forum.domain.lists import Filters
 from forum.models import Case, Community, Idea, User
+from tests import directing
 from tests.making import Make
 
 ON_IDEAS = ("keep", "hold", "remove", "off-topic", "lock", "unlock", "move", "warn")
@@ -84,12 +87,15 @@ class Forum(RuleBasedStateMachine):
         make.votes(self.idea, 3, 1)
         said = commenting.CommentFields(body="It is the one by the mill.")
         self.comment = commenting.post(self.db, self.author, self.idea, said).id
+        self.directive, _, (clause, *_) = directing.public(self.db, make.user(role="policy"))
+        self.remark = remarking.say(self.db, self.author, self.directive.id, clause, "Begin with the mill.").id
         fan = make.user()
         follows.put(self.db, fan, "idea", self.idea)
         self.fan = fan
         self.models = {
             ("idea", self.idea): Model({"state": "published", "community_id": self.here.id, "is_locked": False}),
             ("comment", self.comment): Model({"state": "published"}),
+            ("remark", self.remark): Model({"state": "published"}),
             ("user", self.author.id): Model({"status": "active"}),
         }
         self.votes = {"up": 3, "down": 1}
@@ -113,6 +119,12 @@ class Forum(RuleBasedStateMachine):
         fields = DecisionFields(action=action, reason="other")
         decision_id = moderation.act(self.db, self.boss, "comment", self.comment, fields)
         self.follow(self.models["comment", self.comment], decision_id, action, 0)
+
+    @rule(action=st.sampled_from(ON_COMMENTS))
+    def decide_on_the_remark(self, action: str) -> None:
+        fields = DecisionFields(action=action, reason="other")
+        decision_id = moderation.act(self.db, self.boss, "remark", self.remark, fields)
+        self.follow(self.models["remark", self.remark], decision_id, action, 0)
 
     def follow(self, model: Model, decision_id: int, action: str, goal: int) -> None:
         match action:
@@ -186,7 +198,10 @@ class Forum(RuleBasedStateMachine):
         for (kind, number), model in self.models.items():
             table = {"idea": Idea, "user": User}.get(kind)
             for name, value in model.values.items():
-                if table is None:
+                if kind == "remark":
+                    assert remarks.get(db, self.boss, number).state == value
+                    self.the_public_reads_the_remark_only_if(value)
+                elif table is None:
                     assert comments.get(db, self.boss, number).state == value
                 else:
                     assert db.execute(sa.select(getattr(table, name)).where(table.id == number)).scalar_one() == value
@@ -205,6 +220,12 @@ class Forum(RuleBasedStateMachine):
         assert row.path == f"/ideas/{self.idea}-mend-the-bridge"
         assert [item.row.id for item in comments.thread(db, self.boss, row).items] == [self.comment]
         self.figures_are_exact()
+
+    def the_public_reads_the_remark_only_if(self, state: str) -> None:
+        found = [one for said in remarks.of(self.db, None, self.directive.id).values() for one in said]
+        words = {"published": ["Begin with the mill."], "removed": [""], "held": []}[state]
+        assert [one.body for one in found] == words
+        assert [one.reason for one in found] == ["other" if state == "removed" else ""] * len(words)
 
     def figures_are_exact(self) -> None:
         db = self.db

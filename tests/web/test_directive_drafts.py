@@ -18,6 +18,7 @@ NEVER = "zqbeta"
 STARTS = (
     *("/", "/ideas", "/ideas.json", "/ideas.csv", "/ideas.atom", "/directives", "/rankings", "/rankings.csv"),
     *("/rankings.json", "/snapshots", "/search?q=" + ASKED, "/communities", "/log", "/log.atom", "/log.csv"),
+    *(f"/search?q={ASKED}&kind=directive", "/directives.atom"),
     *("/transparency", "/rules", "/me", "/notifications", "/desk", "/moderation", "/users", "/me/data/download"),
 )
 DRAFT = ("", "/edit", "/versions", "/dispositions", "/editions/1", "/editions/1.json", ".docx", ".pdf", ".xlsx", ".md")

@@ -102,7 +102,7 @@ def test_from_the_first_word_to_the_final_directive(site: Site) -> None:
     site.sign_in(wren)
     remark = re.search(r'id="remark-(\d+)"', read)
     assert remark
-    assert site.post(f"{base}/comments/{remark[1]}/answer", {"answer": "Not yet."}).status_code == 303
+    assert site.post(f"/remarks/{remark[1]}/answer", {"answer": "Not yet."}).status_code == 303
     assert site.post(f"{base}/stage", {"act": "final"}).status_code == 409
     assert site.post(f"{base}/stage", {"act": "end", "end-reason": ""}).status_code == 422
     assert site.post(f"{base}/stage", {"act": "end", "end-reason": "All was said."}).status_code == 303

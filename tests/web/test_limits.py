@@ -64,13 +64,14 @@ ACTS = {
     "/decisions/{decision_id:int}/appeal": "appeal",
     "/directives/{directive_id:int}/recommendations/{clause_id:int}/agree": "agree",
     "/directives/{directive_id:int}/recommendations/{clause_id:int}/comments": "comment",
-    "/directives/{directive_id:int}/comments/{remark_id:int}/withdraw": OWN,
+    "/remarks/{remark_id:int}/withdraw": OWN,
+    "/remarks/{remark_id:int}/report": "report",
     "/users/{user_id:int}": STAFF,
     "/users/{user_id:int}/trust": STAFF,
 }
 STAFF_ONLY = (
     "case.", "user.", "decision.make", "decision.undo", "appeal.decide", "wave.", "note.", "ranking.export",
-    "snapshot.create", "directive.write", "remark.remove",
+    "snapshot.create", "directive.write",
 )  # fmt: skip
 """Actions that only those who moderate, administrate or write policy may do."""
 

@@ -1,13 +1,14 @@
 """The directives of the demo: one before the public, with dispositions and what people say to it, and a draft."""
 
 import tomllib
+from collections import Counter
 from datetime import timedelta
 from importlib import resources
 from typing import Any
 
 import sqlalchemy as sa
 
-from forum.domain import people, snapshots
+from forum.domain import people, remarks, snapshots, trust
 from forum.domain.demo.filling import Filling
 from forum.domain.demo.parts import number, unfold
 from forum.domain.directives import arranging, chosen, citing, matrices, stages, texts, writing
@@ -91,14 +92,16 @@ def _publish(to: Filling, given: list[dict[str, Any]]) -> None:
 
 def _speak(to: Filling, writer: Person, directive_id: int, data: dict[str, Any], clauses: dict[str, int]) -> None:
     """Comments and agreements, some days old."""
-    versions = {clause.id: clause.version for clause in texts.now_written(to.db, directive_id).clauses()}
+    text = texts.now_written(to.db, directive_id)
+    versions = {clause.id: clause.version for clause in text.clauses()}
+    headings = {clause.id: remarks.heading(text.title, clause.label, clause.title) for clause in text.clauses()}
     addressed = {person.email.partition("@")[0]: person.handle for person in to.demo.people}
-    remarks = []
+    said = []
     for one in data["remarks"]:
         clause_id = clauses[one["to"]]
         moment = to.now - timedelta(days=one["days_ago"])
         answered = {"answer": one["answer"], "answered_by_id": writer.id} if "answer" in one else {}
-        remarks.append(
+        said.append(
             {
                 "directive_id": directive_id,
                 "recommendation_id": clause_id,
@@ -107,14 +110,15 @@ def _speak(to: Filling, writer: Person, directive_id: int, data: dict[str, Any],
                 "body": one["text"],
                 "state": "published",
                 "created_at": moment,
-                "reason": "",
+                "heading": headings[clause_id],
                 "answer": "",
                 "answered_by_id": None,
                 "answered_at": moment + timedelta(hours=6) if answered else None,
                 **answered,
             }
         )
-    to.put(RecommendationComment, remarks)
+    to.put(RecommendationComment, said)
+    trust.add_kept_many(to.db, Counter(one["author_id"] for one in said))
     handles = sorted(person.handle for person in to.demo.people if not person.is_new and person.role != "policy")
     agreements = []
     for one in data["agreements"]:

@@ -9,17 +9,18 @@ from typing import Any
 
 from forum.clock import now
 from forum.db import Connection
-from forum.domain.directives import chosen, citing, matrices, remarks, texts, views
+from forum.domain import remarks
+from forum.domain.directives import chosen, citing, matrices, texts, views
 from forum.domain.directives.chosen import Chosen
 from forum.domain.directives.citing import CitedView
 from forum.domain.directives.matrices import Row
-from forum.domain.directives.remarks import Agreement, Remark
 from forum.domain.directives.texts import QUESTIONS, Clause, Part, Text
 from forum.domain.directives.views import DirectiveView, Edition, Step
 from forum.domain.errors import NotFound
 from forum.domain.exports import Origin
 from forum.domain.people import Person
 from forum.domain.permissions import can
+from forum.domain.remarks import Agreement, Remark
 from forum.papers import (
     Block,
     Column,
@@ -105,8 +106,8 @@ def gather(db: Connection, user: Person | None, directive: DirectiveView, origin
         edition,
         citations,
         matrices.rows(db, user if is_draft else None, directive, text),
-        remarks.of(db, directive),
-        remarks.agreements(db, None, clauses),
+        remarks.of(db, None, directive.id),
+        remarks.agreements(db, None, {clause.id: clause.version for clause in clauses}),
         views.steps(db, user if is_draft else None, directive),
         chosen.chosen(db, directive.snapshot_id),
         origin,

@@ -22,6 +22,9 @@ from forum.models import Comment, Community, Directive, DirectiveEdition, Direct
 STAGES: Mapping[str, str] = {"drafting": "Drafting", "comment": "Public comment", "final": "Final"}
 """Stage → how pages call it."""
 
+NEWS_MOST = 50
+"""Editions in the feed."""
+
 STANDING = ("published", "off-topic", "merged")
 """States in which an idea is named in public."""
 
@@ -88,6 +91,18 @@ class Edition:
     def is_sound(self) -> bool:
         """Does the digest still fit the words?"""
         return texts.digest(self.content) == self.digest
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A directive went before the public: for comment, or for good."""
+
+    directive_id: int
+    number: int | None  # of the directive
+    edition_number: int
+    kind: str  # comment, final
+    published_at: datetime
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +175,12 @@ _EDITIONS = (
     .order_by(DirectiveEdition.number.desc())
 )
 _ALL_EDITIONS = sa.select(*_EDITION_COLUMNS).order_by(DirectiveEdition.id)
+_NEWS = (
+    sa.select(*_EDITION_COLUMNS, Directive.number.label("directive_number"))
+    .join_from(DirectiveEdition, Directive, Directive.id == DirectiveEdition.directive_id)
+    .order_by(DirectiveEdition.published_at.desc(), DirectiveEdition.id.desc())
+    .limit(NEWS_MOST)
+)
 _STEPS = (
     sa.select(
         DirectiveStep.stage,
@@ -256,6 +277,21 @@ def editions(db: Connection, directive: DirectiveView) -> list[Edition]:
 def _edition(row: Any) -> Edition:
     read, snapshot = texts.parse(row.content), json.loads(row.content)["snapshot"]
     return Edition(row.id, row.number, row.kind, row.content, row.digest, row.published_at, read, snapshot)
+
+
+def news(db: Connection) -> list[News]:
+    """Each edition, of whatever directive, the newest first, at most NEWS_MOST. Asks no rights: editions are public."""
+    return [
+        News(
+            row.directive_id,
+            row.directive_number if row.kind == "final" else None,
+            row.number,
+            row.kind,
+            row.published_at,
+            texts.parse(row.content),
+        )
+        for row in db.execute(_NEWS)
+    ]
 
 
 def check(db: Connection) -> Iterator[str]:

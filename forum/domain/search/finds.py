@@ -254,7 +254,7 @@ def _hits(db: Connection, page: list[tuple[float, Any]], known: Sequence[Query])
         kind: sources.shown(db, kind, [row.object_id for _, row in page if row.kind == kind])
         for kind in ("idea", "comment")
     }
-    fits = _fits(known)
+    fits = fits_of(known)
     hits: list[Hit] = []
     for score, row in page:
         about, text = shown[row.kind].get(row.object_id), texts.get(row.id)
@@ -278,7 +278,7 @@ def _hits(db: Connection, page: list[tuple[float, Any]], known: Sequence[Query])
     return hits
 
 
-def _fits(known: Sequence[Query]) -> snippets.Fits:
+def fits_of(known: Sequence[Query]) -> snippets.Fits:
     """Does a stem count for one of these queries? Small words are marked only where nothing else was asked for."""
     whole: set[str] = set()
     starts: list[str] = []

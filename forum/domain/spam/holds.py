@@ -40,7 +40,7 @@ _DETAILS = sa.select(Case.details).where(Case.id == sa.bindparam("case_id"))
 def judge(
     db: Connection,
     user: Person,
-    place: CommunityView,
+    place: CommunityView | None,
     kind: str,
     reading: Reading,
     *,
@@ -49,13 +49,13 @@ def judge(
 ) -> Verdict | None:
     """The verdict on a post that must wait for a moderator; None where it need not: not spam-like, or a trusted author.
 
-    With `subject_id` and `before` (gives the reading of the old text) it is about an edit: what a moderator kept is
-    held again only if the new text looks worse.
+    `place` is None for what stands in no community. With `subject_id` and `before` (gives the reading of the old text)
+    it is about an edit: what a moderator kept is held again only if the new text looks worse.
     """
     if user.trust_level >= TRUSTED or manages(user, place):
         return None
     author = _author(db, user)
-    verdict = verdicts.score(db, Post(kind, author, reading, subject_id), here=place.spam_threshold)
+    verdict = verdicts.score(db, Post(kind, author, reading, subject_id), here=place.spam_threshold if place else None)
     if not verdict.is_over:
         return None
     if before is not None and db.execute(_WAS_KEPT, {"kind": kind, "subject_id": subject_id}).first():
@@ -71,7 +71,7 @@ def hold(
     subject_id: int,
     verdict: Verdict,
     *,
-    community_id: int,
+    community_id: int | None,
     author_id: int,
     shown: str = "published",
 ) -> None:

@@ -15,7 +15,16 @@ from forum.clock import now
 from forum.db import Connection, Database, PerDialect, insert_once
 from forum.domain.spam import readings
 from forum.domain.spam.classifiers import Totals
-from forum.models import Comment, Decision, Idea, IdeaText, SpamFeature, SpamLesson, SpamModel
+from forum.models import (
+    Comment,
+    Decision,
+    Idea,
+    IdeaText,
+    RecommendationComment,
+    SpamFeature,
+    SpamLesson,
+    SpamModel,
+)
 
 THRESHOLD = 0.9
 """The score from which on a post is held, until somebody sets another."""
@@ -75,7 +84,7 @@ _about_posts = (
         sa.and_(SpamLesson.subject_kind == Decision.subject_kind, SpamLesson.subject_id == Decision.subject_id),
         isouter=True,
     )
-    .where(Decision.id > sa.bindparam("read_until"), Decision.subject_kind.in_(("idea", "comment")))
+    .where(Decision.id > sa.bindparam("read_until"), Decision.subject_kind.in_(("idea", "comment", "remark")))
     .where(sa.or_(SpamLesson.decision_id.is_(None), SpamLesson.decision_id < Decision.id))
     .group_by(Decision.subject_kind, Decision.subject_id)
 )
@@ -127,6 +136,9 @@ _TEXTS = {
     .where(Idea.id == sa.bindparam("subject_id")),
     "comment": sa.select(sa.literal("").label("title"), Comment.body, sa.literal("").label("why")).where(
         Comment.id == sa.bindparam("subject_id")
+    ),
+    "remark": sa.select(sa.literal("").label("title"), RecommendationComment.body, sa.literal("").label("why")).where(
+        RecommendationComment.id == sa.bindparam("subject_id")
     ),
 }
 

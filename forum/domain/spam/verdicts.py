@@ -32,7 +32,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What is scored: an idea or a comment with its reading. `id` is None while it is being made."""
+    """What is scored: an idea, a comment or a remark with its reading. `id` is None while it is being made."""
 
     kind: str
     author: Author
