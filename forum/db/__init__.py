@@ -6,7 +6,7 @@ from forum.db.bulk import cache_more, insert_many, take_ids
 from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sqlite, joining_sets, lock_row
 from forum.db.engine import Database, DatabaseTrouble, UniqueViolation
 from forum.db.memory import address, generation, is_remembering, remembered
-from forum.db.prepared import Prepared
+from forum.db.prepared import Prepared, insert_of
 from forum.db.writer import put_off
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "generation",
     "insert",
     "insert_many",
+    "insert_of",
     "insert_once",
     "is_remembering",
     "is_sqlite",

@@ -56,14 +56,9 @@ class Prepared:
     def all(self, db: Connection, values: Mapping[str, Any] = sa.util.EMPTY_DICT) -> list[Any]:
         """Every row. Raises what SQLAlchemy would: DBAPIError and its kinds."""
         plan = self._plans.get(db.dialect.name) or self._compile(db)
-        given = plan.given(values)
-        try:
-            cursor = _driver(db).execute(plan.sql, given)
-            if plan.row is None:
-                return []
-            rows = cursor.fetchall()
-        except db.dialect.loaded_dbapi.Error as error:
-            raise _wrapped(db, plan.sql, given, error) from error
+        cursor, rows = _run(db, plan, plan.given(values))
+        if plan.row is None:
+            return []
         if plan.outof is None:
             _complete(plan, db, cursor)
         if plan.outof and rows:
@@ -90,6 +85,15 @@ class Prepared:
         rows = self.all(db, values)
         return rows[0] if rows else None
 
+    def new_id(self, db: Connection, values: Mapping[str, Any]) -> int:
+        """Insert a row and say its id. The insert returns the id on PostgreSQL, and nothing on SQLite: see `insert_of`.
+
+        There `returning` would make the index of the search write what it has collected, before the transaction ends.
+        """
+        plan = self._plans.get(db.dialect.name) or self._compile(db)
+        cursor, rows = _run(db, plan, plan.given(values))
+        return int(rows[0][0] if rows else cursor.lastrowid)
+
     def _compile(self, db: Connection) -> _Plan:
         statement = self._statement(db) if callable(self._statement) else self._statement
         dialect = db.dialect
@@ -115,6 +119,22 @@ class Prepared:
         )
         self._plans[dialect.name] = plan
         return plan
+
+
+def insert_of(table: type[Any]) -> Prepared:
+    """The insert of one row of a table whose key is its id, with all other columns given; run it by `new_id`."""
+    columns = (column.name for column in table.__table__.columns if column.name != "id")
+    insert = sa.insert(table).values({name: sa.bindparam(name) for name in columns})
+    returning = insert.returning(table.id)
+    return Prepared(lambda db: insert if db.dialect.name == "sqlite" else returning)
+
+
+def _run(db: Connection, plan: _Plan, given: Any) -> tuple[Any, list[Any]]:
+    try:
+        cursor = _driver(db).execute(plan.sql, given)
+        return cursor, cursor.fetchall() if plan.row else []
+    except db.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(db, plan.sql, given, error) from error
 
 
 def _complete(plan: _Plan, db: Connection, cursor: Any) -> None:

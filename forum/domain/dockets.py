@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from forum.clock import now
 from forum.db import Connection
 from forum.domain import holds
-from forum.domain.search.selections import ByIds
+from forum.domain.search.selections import ByIds, among
 from forum.models import Case, Report
 
 CLOSED_TOGETHER = ("report", *holds.KINDS)
@@ -36,7 +36,7 @@ _ABSORBED = ByIds(
     sa.select(Case.subject_id, sa.func.max(Case.id).label("last"))
     .where(
         Case.subject_kind == "idea",
-        Case.kind.in_(holds.KINDS),
+        among(Case.kind, holds.KINDS),
         ~Case.is_open,
         Case.decision_id.is_(None),
     )

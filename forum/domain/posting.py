@@ -130,12 +130,13 @@ Fields = TextFields | IdeaFields
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What is made of the words: safe HTML, the lines of a card, plain text for the search. Takes processor time."""
+    """What is made of the words: safe HTML, the lines of a card, plain text and its stems. Takes processor time."""
 
     body_html: str
     why_html: str
     excerpt: str
     plain: str
+    stems: "search.Stems"  # of the title and of `plain`
     reading: "spam.Reading"
 
 
@@ -167,7 +168,8 @@ def texts_of(fields: Fields) -> Texts:
     """Render the words of an idea. Pure: may be done before the transaction begins."""
     plain = text.to_plain(fields.body + (f"\n\n{fields.why}" if fields.why else ""), links=False)
     reading = spam.read(fields.title, f"{fields.body}\n{fields.why}")
-    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain, reading)
+    stems = search.Stems.of(fields.title, plain)
+    return Texts(text.to_html(fields.body), text.to_html(fields.why), text.excerpt(fields.body), plain, stems, reading)
 
 
 def places(db: Connection, user: Person | None) -> list[CommunityView]:
@@ -193,7 +195,7 @@ def post(db: Connection, user: Person | None, fields: IdeaFields, *, texts: Text
     limits.hit(db, user, "idea")
     texts = texts or texts_of(fields)
     verdict = spam.judge(db, user, place, "idea", texts.reading)
-    seen = waves.look(db, user, fields.title, texts.plain)
+    seen = waves.look(db, user, texts.stems)
     is_checked = _is_to_be_held(db, user, place, _words(fields.title, fields.body, fields.why))
     is_repeat = seen.is_to_wait and not manages(user, place)
     is_copy = is_repeat and not is_checked
@@ -265,7 +267,7 @@ def _insert(
         states.count(db, idea_id, place.id, 1)
     step = {"idea_id": idea_id, "kind": "posted", "by_id": user.id, "created_at": moment}
     db.execute(sa.insert(StatusChange), step)
-    _index(db, idea_id, place.id, fields.title, texts.plain, moment, states.is_found(state))
+    _index(db, idea_id, place.id, fields.title, texts, moment, states.is_found(state))
     return Posted(idea_id, slug, is_held)
 
 
@@ -274,7 +276,7 @@ def _tag_ids(db: Connection, fields: Fields) -> list[int]:
 
 
 def _index(
-    db: Connection, idea_id: int, community_id: int, title: str, plain: str, posted_at: datetime, is_found: bool
+    db: Connection, idea_id: int, community_id: int, title: str, texts: Texts, posted_at: datetime, is_found: bool
 ) -> None:
     search.put(
         db,
@@ -282,9 +284,10 @@ def _index(
         idea_id,
         community_id=community_id,
         title=title,
-        body=plain,
+        body=texts.plain,
         created_at=posted_at,
         is_visible=is_found,
+        stems=texts.stems,
     )
 
 
@@ -369,9 +372,9 @@ def _rewrite(db: Connection, idea: IdeaView, fields: Fields, texts: Texts, is_re
     db.execute(sa.update(Idea).where(Idea.id == idea.id).values(**values))
     words = {"body": fields.body, "body_html": texts.body_html, "why": fields.why, "why_html": texts.why_html}
     db.execute(sa.update(IdeaText).where(IdeaText.idea_id == idea.id).values(**words))
-    waves.note_again(db, idea.id, fields.title, texts.plain)
+    waves.note_again(db, idea.id, texts.stems)
     found = states.is_found(idea.state)
-    _index(db, idea.id, idea.community_id, fields.title, texts.plain, idea.created_at, found)
+    _index(db, idea.id, idea.community_id, fields.title, texts, idea.created_at, found)
 
 
 def _retag(db: Connection, idea: IdeaView, fields: Fields) -> None:

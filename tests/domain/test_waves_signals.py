@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, Database
-from forum.domain import search, waves
+from forum.domain import people, search, waves
 from forum.domain.waves import purposes, signals, sketches
-from forum.models import Idea, Wave, WaveMember
+from forum.models import Idea, Wave, WaveKey, WaveMember
 from tests import crowds
 from tests.making import Make
 
@@ -82,6 +82,33 @@ def test_one_person_who_posts_far_too_much_is_a_wave_of_their_own(database: Data
         assert wave.member_count == 32
         assert "32 ideas within 24 hours" in wave.signals[0]["text"]
         assert set(db.execute(sa.select(Idea.state)).scalars()) == {"published"}
+
+
+def test_copies_by_known_people_are_found_too_though_their_sketches_are_written_only_by_the_watch(
+    database: Database,
+) -> None:
+    def work(db: Connection) -> list[int]:
+        make = Make(db)
+        place, ids = make.community(), []
+        for title, body in [*crowds.copies(8), *crowds.different(30)]:
+            author = make.user(trust_level=2)
+            ids.append(make.idea(community=place, author=author, title=title, body=body))
+            search.refresh(db, "idea", ids[-1])
+            seen = waves.look(db, people.load(db, author.id), search.Stems.of(title, body))
+            assert not seen.is_fresh
+            waves.note(db, seen, idea_id=ids[-1], author_id=author.id, community_id=place.id)
+        search.fold_in(db)
+        assert db.execute(sa.select(sa.func.count()).select_from(WaveKey)).scalar_one() == 0
+        return ids[:8]
+
+    ids = database.write(work)
+    while waves.look_at_new(database):
+        pass
+    with database.reading() as db:
+        [wave] = db.execute(sa.select(*Wave.__table__.columns)).all()
+        members = sa.select(WaveMember.subject_id).where(WaveMember.wave_id == wave.id)
+        assert set(db.execute(members).scalars()) == set(ids)
+        assert "equal" in {signal["name"] for signal in wave.signals}
 
 
 def test_sketches_of_copies_are_alike_and_those_of_other_texts_are_not() -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         KINDS,
         Bulk,
         Document,
+        Stems,
         hide,
         hide_many,
         put,
@@ -27,7 +28,7 @@ else:
         __name__,
         {
             "forum.domain.search.documents": (
-                "KINDS Bulk Document hide hide_many put put_many remove show show_many storable_index"
+                "KINDS Bulk Document Stems hide hide_many put put_many remove show show_many storable_index"
             ),
             "forum.domain.search.finds": "Hit Results find",
             "forum.domain.search.likenesses": "PLAUSIBLE Similar similar",
@@ -44,6 +45,7 @@ __all__ = [
     "Hit",
     "Results",
     "Similar",
+    "Stems",
     "check",
     "find",
     "fold_in",

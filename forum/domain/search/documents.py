@@ -67,6 +67,19 @@ _POSTGRESQL_NEXT = sa.text(
 
 
 @dataclass(frozen=True, slots=True)
+class Stems:
+    """The stems of a title and of a plain body: made once, for everybody who reads the same text."""
+
+    title: Sequence[str]
+    body: Sequence[str]
+
+    @classmethod
+    def of(cls, title: str, body: str) -> "Stems":
+        """Pure, and takes processor time."""
+        return cls(terms.stems(_storable(title)), terms.stems(_storable(body)))
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Something to be found. `body` is plain text, not Markdown."""
 
@@ -92,14 +105,17 @@ def put(
     created_at: datetime,
     language: str = "en",
     is_visible: bool | None = None,
+    stems: Stems | None = None,
 ) -> None:
     """Make something findable, or findable by its new text, from this transaction on.
 
-    `body` is plain text. Without `is_visible` a new document is visible and a known one stays as visible as it is.
+    `body` is plain text; `stems`: of it, where they are known. Without `is_visible` a new document is visible and a
+    known one stays as visible as it is.
     """
     old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
     shown = is_visible if is_visible is not None else (old is None or old.is_visible)
-    new = _row(Document(kind, object_id, title, body, created_at, community_id, language, shown))
+    index = _index_text(kind, stems, community_id) if stems and shown else None
+    new = _row(Document(kind, object_id, title, body, created_at, community_id, language, shown, index))
     if old is None:
         found = db.execute(_INSERT, {**new, "is_uncounted": True}).inserted_primary_key
         if shown and found:
@@ -224,14 +240,17 @@ def remove(db: Connection, kind: str, object_id: int) -> None:
 
 def index_text(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
     """What is stored of a text for the index: its words and its marks, each set apart by blanks."""
-    titled = terms.stems(title)
-    stems = [*titled, *terms.stems(body)][:MOST_WORDS]
+    return _index_text(kind, Stems(terms.stems(title), terms.stems(body)), community_id)
+
+
+def _index_text(kind: str, stems: Stems, community_id: int | None) -> tuple[str, str]:
+    words = [*stems.title, *stems.body][:MOST_WORDS]
     prefix = "" if kind == "idea" else ELSEWHERE
-    marks = [TITLE + stem for stem in dict.fromkeys(titled)] if kind == "idea" else []
+    marks = [TITLE + stem for stem in dict.fromkeys(stems.title)] if kind == "idea" else []
     marks.append(MARK + kind)
     if community_id is not None:
         marks.append(f"{MARK}c{community_id}")
-    return " ".join(prefix + stem for stem in stems) if prefix else " ".join(stems), " ".join(marks)
+    return " ".join(prefix + stem for stem in words) if prefix else " ".join(words), " ".join(marks)
 
 
 def storable_index(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:

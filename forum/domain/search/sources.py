@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from forum import text
 from forum.db import Connection
 from forum.domain.search.documents import Document
-from forum.domain.search.selections import ByIds
+from forum.domain.search.selections import ByIds, among
 from forum.models import Comment, Idea, IdeaText
 
 FOUND_IN = ("published", "off-topic")
@@ -45,12 +45,12 @@ _COMMENTS_OF = sa.select(Comment.id).where(Comment.idea_id == sa.bindparam("the_
 _about = (Idea.slug, Idea.title.label("idea_title"), Idea.status, Idea.state)
 _SHOWN = {
     "idea": ByIds(
-        sa.select(Idea.id, Idea.id.label("idea_id"), Idea.net, *_about).where(Idea.state.in_(FOUND_IN)), Idea.id
+        sa.select(Idea.id, Idea.id.label("idea_id"), Idea.net, *_about).where(among(Idea.state, FOUND_IN)), Idea.id
     ),
     "comment": ByIds(
         sa.select(Comment.id, Comment.idea_id, sa.literal(0).label("net"), *_about)
         .join_from(Comment, Idea, Idea.id == Comment.idea_id)
-        .where(Comment.state == "published", Idea.state.in_(FOUND_IN)),
+        .where(Comment.state == "published", among(Idea.state, FOUND_IN)),
         Comment.id,
     ),
 }

@@ -11,7 +11,7 @@ from forum.clock import now
 from forum.db import Connection, PerDialect, insert, insert_once
 from forum.domain import bulks, cases, decisions, dockets, holds
 from forum.domain.bulks import Deed, Ground
-from forum.domain.search.selections import ByIds
+from forum.domain.search.selections import ByIds, among
 from forum.domain.waves import posts, prints, signals
 from forum.domain.waves.groups import SHARED, Group
 from forum.domain.waves.posts import SHOWN
@@ -45,7 +45,7 @@ _POSTS = ByIds(
         Idea.title,
     )
     .join_from(WavePrint, Idea, sa.and_(WavePrint.subject_kind == "idea", Idea.id == WavePrint.subject_id))
-    .where(Idea.state.in_(SHOWN)),
+    .where(among(Idea.state, SHOWN)),
     WavePrint.id,
 )
 _KNOWN = ByIds(

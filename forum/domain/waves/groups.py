@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,10 +47,8 @@ class Scene:
     rare: Rarity
     near: Nearness
     around: Mapping[int, float]  # print id → nearness, of some posts of every time and of the newest ones
-    arrivals: Arrivals
-    usual: float  # posts a minute
     fresh_share: float
-    surfaces: Mapping[str, str]  # stem → a word it stands for
+    surfaces: Callable[[], Mapping[str, str]]  # gives stem → a word it stands for; asked when a group is strong
 
 
 def equal_groups(new: Mapping[int, Sequence[int]], rows: Iterable[tuple[int, int]]) -> list[set[int]]:
@@ -76,39 +74,89 @@ def equal_groups(new: Mapping[int, Sequence[int]], rows: Iterable[tuple[int, int
     return found
 
 
-def calm(group: Group, scene: Scene) -> None:
+def calm(group: Group, senders: Mapping[int, Sender], arrivals: Arrivals, usual: float) -> None:
     """Leave out of a group of shared words what came in a rush, unless the group made the rush.
 
     When the evening news bring a crowd, many of it have the same things on their minds; that alone is no wave.
+    `usual`: posts a minute.
     """
-    minutes = {one: signals.minute_of(scene.senders[one].created_at) for one in group.ids if one in scene.senders}
+    minutes = {one: signals.minute_of(senders[one].created_at) for one in group.ids if one in senders}
     own = Counter(minute // signals.TEN for minute in minutes.values())
-    made = {ten for ten, many in own.items() if many >= scene.arrivals.tens[ten] / 2}
-    rushes = {minute for minute in set(minutes.values()) if scene.arrivals.is_rush(minute, scene.usual)}
+    made = {ten for ten, many in own.items() if many >= arrivals.tens[ten] / 2}
+    rushes = {minute for minute in set(minutes.values()) if arrivals.is_rush(minute, usual)}
     group.ids = {one for one, minute in minutes.items() if minute not in rushes or minute // signals.TEN in made}
 
 
-def weigh(group: Group, scene: Scene) -> None:
-    """Give a group its strength and the signals that speak for it."""
+def may_stay(group: Group, moments: Mapping[int, datetime], arrivals: Arrivals, usual: float) -> bool:
+    """Can any of the new posts be left after `calm`? Told by their moments alone, before all others are read."""
+    minutes = {signals.minute_of(moments[one]) for one in group.ids & moments.keys()}
+    return any(
+        len(group.ids) >= arrivals.tens[minute // signals.TEN] / 2 or not arrivals.is_rush(minute, usual)
+        for minute in minutes
+    )
+
+
+def can_rise(group: Group, senders: Mapping[int, Sender]) -> bool:
+    """Are there copies in it, or enough fresh people who share its words?"""
+    young = {senders[one].author_id for one in group.ids if one in senders and senders[one].is_fresh}
+    return bool(group.copies) or len(young) >= signals.LEAST
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """How alike a group's posts are, and who sent them: all of its strength but the distance from the purpose."""
+
+    posts: Sequence[Post]
+    theme: float
+    equal: float
+    copies: int
+    young: int
+    people: int
+
+    def strength(self, distance: float) -> float:
+        """How strong the group is, at this distance."""
+        return signals.strength_of(
+            self.theme, self.equal, distance, young=self.young, posts=self.copies, fresh=self.young / self.people
+        )
+
+
+def weighed(found: Sequence[Group], scene: Scene) -> Sequence[Group]:
+    """The groups, each with its strength and signals; none, where none can be a wave at whatever distance."""
+    measured = [_measure(group, scene) for group in found]
+    if not any(one and one.strength(math.inf) >= signals.RAISE for one in measured):
+        return ()
+    for group, one in zip(found, measured, strict=True):
+        _weigh(group, scene, one)
+    return found
+
+
+def _measure(group: Group, scene: Scene) -> _Measured | None:
     posts = [scene.posts[one] for one in sorted(group.ids) if one in scene.posts]
     sent = [scene.senders[one] for one in group.ids if one in scene.senders]
     people = {one.author_id: one.is_fresh for one in sent}
     young = sum(people.values())
     if not posts or len(sent) < signals.LEAST or (not group.copies and young < signals.LEAST):
-        group.strength = 0.0
-        return
+        return None
     value = signals.likeness([post.keys for post in posts if post.print_id in group.copies])
     theme = signals.cohesion(posts) * math.sqrt(signals.focus(posts, group.words, scene.rare))
+    return _Measured(posts, theme, value, len(group.copies), young, len(people))
+
+
+def _weigh(group: Group, scene: Scene, measured: _Measured | None) -> None:
+    """Give a group its strength and the signals that speak for it."""
+    if measured is None:
+        group.strength = 0.0
+        return
+    posts, theme, value, young = measured.posts, measured.theme, measured.equal, measured.young
     far, further = _distance(posts, group, scene)
-    group.strength = signals.strength_of(
-        theme, value, far, young=young, posts=len(group.copies), fresh=young / len(people)
-    )
-    shown = [scene.surfaces.get(stem, stem) for stem in group.words[:SHOWN_WORDS]]
+    group.strength = measured.strength(far)
+    surfaces = scene.surfaces()
+    shown = [surfaces.get(stem, stem) for stem in group.words[:SHOWN_WORDS]]
     having = scene.rare.counts.get(group.words[0], 0) if group.words else 0
     found = [
         signals.equal(len(group.copies), value),
         signals.words(young, theme, shown, max(having, len(posts)), scene.rare.texts),
-        signals.fresh(young, len(people), scene.fresh_share),
+        signals.fresh(young, measured.people, scene.fresh_share),
         signals.distance(far, further),
     ]
     group.signals = [one for one in found if one]
@@ -160,7 +208,7 @@ def united(groups: Sequence[Group], scene: Scene) -> list[Group]:
         if more or group.copies:
             alone = group.strength
             group.ids |= more
-            weigh(group, scene)
+            _weigh(group, scene, _measure(group, scene))
             group.strength = max(alone, group.strength)
     return [group for group, _, _ in found]
 

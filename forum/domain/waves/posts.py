@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import filterfalse
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from forum import terms
 from forum.db import Connection
 from forum.domain.search import documents, vocabularies
 from forum.domain.search.expressions import TITLE
+from forum.domain.search.selections import ByIds, among
 from forum.models import Idea, WavePrint
 from forum.models.search import SearchDocument
 
@@ -25,7 +28,9 @@ MOST_STEMS = 1_500  # of one post
 SHOWN = ("published", "held", "off-topic")
 """States of posts that can be in a wave; what is removed, withdrawn or merged is settled."""
 
-_LOGARITHMS = [0.0, *(1 + math.log(number) for number in range(1, 100))]
+LOGARITHMS = [0.0, *(1 + math.log(number) for number in range(1, MOST_STEMS + TITLE_WEIGHT))]
+"""By how often a stem stands in a post: 1 for once, and more for often, but ever more slowly."""
+
 _SMALL = frozenset(terms.STOP | {terms.stem(word) for word in terms.STOP} | {"www", "http", "https", "com", "html"})
 _columns = (
     WavePrint.id,
@@ -46,7 +51,7 @@ _posts = (
     .join_from(WavePrint, Idea, sa.and_(WavePrint.subject_kind == "idea", Idea.id == WavePrint.subject_id))
     .join(SearchDocument, sa.and_(SearchDocument.kind == "idea", SearchDocument.object_id == Idea.id))
 )
-_BY_IDS = _posts.where(WavePrint.id.in_(sa.bindparam("ids", expanding=True))).order_by(WavePrint.id)
+_BY_IDS = ByIds(_posts.where(among(Idea.state, SHOWN)), WavePrint.id)
 
 
 @dataclass(slots=True)
@@ -88,25 +93,17 @@ class Rarity:
         return self.counts.get(stem, 0) <= max(RARE_LEAST, RARE_SHARE * self.texts)
 
 
-def logarithm(often: int) -> float:
-    """1 for once, and more for often, but ever more slowly."""
-    return _LOGARITHMS[often] if often < len(_LOGARITHMS) else 1 + math.log(often)
-
-
 def load(db: Connection, print_ids: Collection[int]) -> list[Post]:
     """The posts of these prints in the order of the prints, without those that are settled. Vectors are empty."""
-    rows = db.execute(_BY_IDS, {"ids": sorted(print_ids)}).all() if print_ids else []
-    return [_post(row) for row in rows if row.state in SHOWN]
+    return [_post(row) for row in sorted(_BY_IDS.rows(db, print_ids), key=itemgetter(0))]
 
 
 def _post(row: Any) -> Post:
     words, marks = row.words, row.marks
     if not words:  # what is hidden has no words in the index
         words, marks = documents.index_text("idea", row.title, row.body, None)
-    counts = dict(Counter(words.split()[:MOST_STEMS]))
-    titled = frozenset(mark[1:] for mark in marks.split() if mark[0] == TITLE) - _SMALL
-    for stem in _SMALL & counts.keys():
-        del counts[stem]
+    counts = Counter(filterfalse(_SMALL.__contains__, words.split()[:MOST_STEMS]))
+    titled = frozenset([mark[1:] for mark in marks.split() if mark[0] == TITLE]) - _SMALL
     for stem in titled & counts.keys():
         counts[stem] += TITLE_WEIGHT - 1
     return Post(
@@ -134,10 +131,14 @@ def spoken(stems: Collection[str], headings: Iterable[str]) -> dict[str, str]:
     return {stem: max(sorted(words), key=lambda word: words[word]) for stem, words in counted.items()}
 
 
-def rarity(db: Connection, posts: Sequence[Post], extra: Collection[str] = ()) -> Rarity:
-    """How rare the stems of these posts are. Words that the search has not counted yet pass as new ones."""
-    stems = set(extra).union(*(post.counts for post in posts))
+def rarity(db: Connection, stems: Iterable[str]) -> Rarity:
+    """How rare these stems are. Words that the search has not counted yet pass as new ones."""
     return Rarity(vocabularies.totals(db).documents, vocabularies.counts(db, stems))
+
+
+def stems_of(posts: Sequence[Post]) -> set[str]:
+    """Every stem that stands in one of these."""
+    return set().union(*[post.counts for post in posts])
 
 
 def weigh(posts: Sequence[Post], rare: Rarity) -> None:
@@ -146,7 +147,7 @@ def weigh(posts: Sequence[Post], rare: Rarity) -> None:
     worth = {stem: rare.idf(stem) for stem, count in rare.counts.items() if count > 1}
     for post in posts:
         raw = {
-            stem: worth[stem] if often == 1 else worth[stem] * logarithm(often)
+            stem: worth[stem] if often == 1 else worth[stem] * LOGARITHMS[often]
             for stem, often in post.counts.items()
             if stem in worth
         }
@@ -154,12 +155,16 @@ def weigh(posts: Sequence[Post], rare: Rarity) -> None:
         post.vector = {stem: value / length for stem, value in raw.items()} if length else {}
 
 
-def telling(post: Post, rare: Rarity, purpose: Set[str]) -> list[str]:
-    """The rare stems that this post is about: in its title or said again, and not a part of its community's purpose."""
-    found = [
+def said(post: Post, purpose: Set[str]) -> list[str]:
+    """The stems in a post's title or said again, which are not a part of its community's purpose."""
+    return [
         stem
         for stem, often in post.counts.items()
-        if (often >= REPEATED and len(stem) > 2 and not stem.isdigit() and stem not in purpose and rare.is_rare(stem))
+        if often >= REPEATED and len(stem) > 2 and not stem.isdigit() and stem not in purpose
     ]
-    found.sort(key=lambda stem: (-(1 + math.log(post.counts[stem])) * rare.idf(stem), stem))
-    return found[:TELLING]
+
+
+def telling(post: Post, said: Sequence[str], rare: Rarity) -> list[str]:
+    """What this post is about: those of the stems that it has said (see above) that are rare."""
+    found = [(-LOGARITHMS[post.counts[stem]] * rare.idf(stem), stem) for stem in said if rare.is_rare(stem)]
+    return [stem for _, stem in sorted(found)[:TELLING]]

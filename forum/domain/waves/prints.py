@@ -1,16 +1,17 @@
 """Prints: what the watch notes of each post while it is posted, so that repeated texts are seen at once."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from itertools import zip_longest
+from typing import Any
 
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, insert_many
+from forum.db import Connection, PerDialect, Prepared, insert_of
 from forum.domain.people import Person
+from forum.domain.search import Stems
 from forum.domain.waves import sketches
 from forum.models import Wave, WaveKey, WaveMember, WavePrint
 
@@ -22,7 +23,9 @@ KEPT = timedelta(days=15)
 _NEWEST = 60  # posts looked at for each part of a sketch
 _FORGOTTEN = 20_000  # prints dropped in one transaction
 
-_NOTE = sa.insert(WavePrint)
+_KEY_NAMES = tuple(f"key_{number}" for number in range(sketches.BINS))
+
+_NOTE = insert_of(WavePrint)
 _FIND = sa.select(WavePrint.id, WavePrint.keys).where(
     WavePrint.subject_kind == sa.bindparam("kind"), WavePrint.subject_id == sa.bindparam("subject")
 )
@@ -44,12 +47,20 @@ _AGAIN = (
     .where(WavePrint.id == sa.bindparam("the_print"))
     .values(is_new=True, keys=sa.bindparam("new_keys"))
 )
-_SET_KEYS = sa.update(WavePrint).where(WavePrint.id == sa.bindparam("the_print")).values(keys=sa.bindparam("new_keys"))
+_SET_KEYS = Prepared(
+    sa.update(WavePrint).where(WavePrint.id == sa.bindparam("the_print")).values(keys=sa.bindparam("new_keys"))
+)
 _DROP_KEYS = sa.delete(WaveKey).where(
     WaveKey.print_id == sa.bindparam("the_print"), WaveKey.key.in_(sa.bindparam("old_keys", expanding=True))
 )
 _DROP_OLD_KEYS = sa.delete(WaveKey).where(WaveKey.print_id <= sa.bindparam("last"))
-_ADD_KEYS = PerDialect(lambda insert_: insert_(WaveKey).on_conflict_do_nothing())
+_ADD_KEY = Prepared(
+    PerDialect(
+        lambda insert_: (
+            insert_(WaveKey).values(key=sa.bindparam("key"), print_id=sa.bindparam("print_id")).on_conflict_do_nothing()
+        )
+    )
+)
 _OLD = (
     sa.select(WavePrint.id)
     .where(WavePrint.created_at < sa.bindparam("moment"))
@@ -57,6 +68,20 @@ _OLD = (
     .limit(_FORGOTTEN)
 )
 _DROP = sa.delete(WavePrint).where(WavePrint.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+def _near() -> sa.Select[Any]:
+    """The newest prints of each key, one select after the other: no key, however common, costs more than a few rows."""
+    parts = []
+    for name in _KEY_NAMES:
+        newest = sa.select(WaveKey.print_id).where(WaveKey.key == sa.bindparam(name))
+        newest = newest.order_by(WaveKey.print_id.desc()).limit(sa.literal_column(str(_NEWEST)))
+        parts.append(sa.select(newest.subquery().c.print_id))
+    every = sa.union_all(*parts).subquery()
+    return sa.select(every.c.print_id).group_by(every.c.print_id).having(sa.func.count() >= sa.bindparam("need"))
+
+
+_NEAR = Prepared(_near())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +107,9 @@ def is_fresh(joined_at: datetime, posted_at: datetime) -> bool:
     return posted_at - joined_at < FRESH
 
 
-def look(db: Connection, user: Person, title: str, plain: str) -> Seen:
+def look(db: Connection, user: Person, stems: Stems) -> Seen:
     """Whom a new post repeats. One short read, and two more if it repeats some; none for accounts that are known."""
-    keys = sketches.of(title, plain)
+    keys = sketches.of_stems(stems)
     if user.trust_level > 0 or user.role != "citizen" or user.is_employee:
         return Seen(keys, False)
     return _repeating(db, keys, now() - DAY)
@@ -108,20 +133,9 @@ def near(db: Connection, keys: Sequence[int]) -> list[int]:
     """Ids of prints whose texts are near-equal to the one with this sketch, among the newest that share a part."""
     if not keys:
         return []
-    values = {f"key_{number}": key for number, key in enumerate(keys)}
-    found = Counter(db.execute(_sharing(len(keys)), values).scalars())
-    need = sketches.needed(keys)
-    return [print_id for print_id, shared in found.items() if shared >= need]
-
-
-@lru_cache(maxsize=sketches.BINS)
-def _sharing(many: int) -> sa.TextClause:
-    """The newest prints of each key, one select after the other: no key, however common, costs more than a few rows."""
-    part = (
-        "SELECT print_id FROM (SELECT print_id FROM wave_keys WHERE key = :key_{n} ORDER BY print_id DESC"
-        " LIMIT {newest}) AS part_{n}"
-    )
-    return sa.text(" UNION ALL ".join(part.format(n=number, newest=_NEWEST) for number in range(many)))
+    values: dict[str, int | None] = dict(zip_longest(_KEY_NAMES, keys))  # a short text lacks some; nothing equals null
+    values["need"] = sketches.needed(keys)
+    return [row.print_id for row in _NEAR.all(db, values)]
 
 
 def note(
@@ -134,7 +148,10 @@ def note(
     created_at: datetime | None = None,
     is_held: bool = False,
 ) -> None:
-    """Write down a new post, in its own transaction; the watch will look at it. `is_held`: only for what it repeats."""
+    """Write down a new post, in its own transaction; the watch will look at it. `is_held`: only for what it repeats.
+
+    Only what came from fresh accounts is looked up at posting (`look`); the keys of all others can wait for the watch.
+    """
     row = {
         "subject_kind": "idea",
         "subject_id": idea_id,
@@ -146,28 +163,32 @@ def note(
         "keys": list(seen.keys),
         "created_at": created_at or now(),
     }
-    print_id = db.execute(_NOTE, row).inserted_primary_key[0]  # type: ignore[index]
-    insert_many(db, WaveKey, [{"key": key, "print_id": print_id} for key in seen.keys])
+    print_id = _NOTE.new_id(db, row)
+    if seen.is_fresh:
+        _ADD_KEY.each(db, [{"key": key, "print_id": print_id} for key in seen.keys])
 
 
-def note_again(db: Connection, idea_id: int, title: str, plain: str) -> None:
+def note_again(db: Connection, idea_id: int, stems: Stems) -> None:
     """The words of a post are others now: the watch looks at it once more. Nothing, if it was forgotten long ago."""
     known = db.execute(_FIND, {"kind": "idea", "subject": idea_id}).first()
     if known is not None:
-        keys = sketches.of(title, plain)
+        keys = sketches.of_stems(stems)
         db.execute(_DROP_KEYS, {"the_print": known.id, "old_keys": known.keys})
-        db.execute(_ADD_KEYS(db), [{"key": key, "print_id": known.id} for key in keys]) if keys else None
+        _ADD_KEY.each(db, [{"key": key, "print_id": known.id} for key in keys])
         db.execute(_AGAIN, {"the_print": known.id, "new_keys": list(keys)})
 
 
-def add_words(db: Connection, keys: Mapping[int, Sequence[int]], words: Mapping[int, Sequence[int]]) -> None:
-    """Write down the telling words of some prints: print id → the keys it has, and the keys of its words."""
-    pairs = sorted((key, print_id) for print_id, new in words.items() for key in new)
-    if pairs:
-        db.execute(_ADD_KEYS(db), [{"key": key, "print_id": print_id} for key, print_id in pairs])
-    rows = [{"the_print": one, "new_keys": list(dict.fromkeys([*keys[one], *new]))} for one, new in words.items()]
-    if rows:
-        db.execute(_SET_KEYS, rows)
+def add_keys(
+    db: Connection, parts: Mapping[int, Sequence[int]], words: Mapping[int, Sequence[int]], have: Collection[int]
+) -> None:
+    """Write down the keys of some prints: print id → the parts of its sketch, and the keys of its telling words.
+
+    `have`: the prints whose sketches were written at posting.
+    """
+    every = {one: [*parts[one], *new] for one, new in words.items()}
+    pairs = sorted((key, one) for one, keys in every.items() for key in (words[one] if one in have else keys))
+    _ADD_KEY.each(db, [{"key": key, "print_id": print_id} for key, print_id in pairs])  # neighbors together
+    _SET_KEYS.each(db, [{"the_print": one, "new_keys": keys} for one, keys in every.items()])
 
 
 def forget(db: Connection) -> bool:

@@ -1,14 +1,16 @@
 """Purposes: how near a text is to what the communities are for, and to the words that are used beside those words."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain, repeat
+from operator import mul
 
 from forum import terms
 from forum.db import Connection
 from forum.domain import communities
 from forum.domain.communities import CommunityView
-from forum.domain.waves.posts import Post, Rarity, logarithm
+from forum.domain.waves.posts import LOGARITHMS, Post, Rarity
 
 SPREAD = 5  # so many average texts are added to each word, or a word seen once would know too much
 ROUNDS = 2
@@ -46,42 +48,43 @@ def learn(posts: Sequence[Post], purpose: Set[str], rare: Rarity) -> Nearness:
     stems, ROUNDS times: so words become near that are used beside near ones (a random walk between posts and words).
     """
     near: Nearness = dict.fromkeys(purpose, 1.0)
-    weights = [{stem: logarithm(often) for stem, often in post.counts.items()} for post in posts]
-    first = [_share(weight, near, rare) for weight in weights]
+    weights = [{stem: LOGARITHMS[often] for stem, often in post.counts.items()} for post in posts]
+    times = Counter(chain.from_iterable(weights))
+    worth = {stem: rare.idf(stem) for stem in times}
+    first = [_share(weight, purpose, worth) for weight in weights]
     for _ in range(ROUNDS):
-        near = _means(weights, first)
-        first = [_mean(weight, near) for weight in weights]
+        near = _means(weights, times, first)
+        first = [_mean(weight, [*weight.values()], near) for weight in weights]
     return near
 
 
-def _share(weight: Mapping[str, float], purpose: Nearness, rare: Rarity) -> float:
-    every_stem = sum(value * rare.idf(stem) for stem, value in weight.items())
-    return sum(value * rare.idf(stem) for stem, value in weight.items() if stem in purpose) / (every_stem or 1.0)
+def _share(weight: Mapping[str, float], purpose: Set[str], worth: Mapping[str, float]) -> float:
+    every_stem = sum(map(mul, weight.values(), map(worth.__getitem__, weight)))
+    return sum([value * worth[stem] for stem, value in weight.items() if stem in purpose]) / (every_stem or 1.0)
 
 
-def _means(weights: Sequence[Mapping[str, float]], near: Sequence[float]) -> dict[str, float]:
+def _means(weights: Sequence[Mapping[str, float]], times: Mapping[str, int], near: Sequence[float]) -> dict[str, float]:
     overall = sum(near) / max(len(near), 1)
-    sums: dict[str, float] = defaultdict(float)
-    times: dict[str, int] = defaultdict(int)
+    sums = dict.fromkeys(times, 0.0)
     for weight, value in zip(weights, near, strict=True):
         for stem in weight:
             sums[stem] += value
-            times[stem] += 1
     found = {stem: (sums[stem] + SPREAD * overall) / (times[stem] + SPREAD) for stem in sums}
     found[""] = overall  # of a stem that is not known
     return found
 
 
-def _mean(weight: Mapping[str, float], near: Nearness) -> float:
-    unknown = near.get("", 0.0)
-    total = sum([value * near.get(stem, unknown) for stem, value in weight.items()])
-    return total / (sum(weight.values()) or 1.0)
+def _mean(stems: Iterable[str], weights: Sequence[float], near: Nearness) -> float:
+    total: float = sum(map(mul, weights, map(near.get, stems, repeat(near.get("", 0.0)))))
+    return total / (sum(weights) or 1.0)
 
 
 def nearness(post: Post, near: Nearness, without: Collection[str] = ()) -> float:
     """How near one post is, leaving out the stems by which it was found."""
     counts = post.counts
-    return _mean({stem: logarithm(counts[stem]) for stem in counts if stem not in without}, near)
+    if without:
+        counts = {stem: often for stem, often in counts.items() if stem not in without}
+    return _mean(counts, [LOGARITHMS[often] for often in counts.values()], near)
 
 
 def usual(values: Sequence[float]) -> Usual:

@@ -2,13 +2,13 @@
 
 import math
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from forum.clock import to_microseconds
+from forum.clock import from_microseconds, to_microseconds
 from forum.domain.waves import sketches
 from forum.domain.waves.posts import Post, Rarity
 
@@ -51,10 +51,10 @@ class Signal:
 def cohesion(posts: Sequence[Post]) -> float:
     """The mean cosine between posts of different people, one post each: 0 for unlike texts, 1 for equal ones."""
     newest = list({post.author_id: post for post in posts}.values())[-MOST_COMPARED:]
-    total: Counter[str] = Counter()
+    total: dict[str, float] = defaultdict(float)
     for post in newest:
         for stem, value in post.vector.items():
-            total[stem] += value  # type: ignore[assignment]  # counters of fractions
+            total[stem] += value
     many = sum(1 for post in newest if post.vector)
     if many < 2:
         return 0.0
@@ -120,6 +120,14 @@ class Arrivals:
     minutes: Counter[int] = field(default_factory=Counter)
     tens: Counter[int] = field(default_factory=Counter)
     newest: datetime | None = None
+
+    @classmethod
+    def of(cls, moments: Iterable[int]) -> "Arrivals":
+        """Of all these posts, from their moments in microseconds."""
+        distinct = set(moments)
+        minutes = [moment // MINUTE for moment in distinct]
+        newest = from_microseconds(max(distinct)) if distinct else None
+        return cls(Counter(minutes), Counter([minute // TEN for minute in minutes]), newest)
 
     def add(self, moments: Iterable[datetime]) -> None:
         """More posts arrived, later than those before."""

@@ -9,12 +9,13 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
 
-from forum.db import Connection, Database, address
+from forum.db import Connection, Database, Prepared, address
 from forum.domain.search.selections import ByIds
 from forum.domain.waves import findings, groups, posts, prints, purposes, signals, sketches
 from forum.domain.waves.groups import Group, Scene, Sender
@@ -35,7 +36,7 @@ NOTABLE = 7
 """A word is looked into when it is in more than the square root of the window's posts, divided by this: five in 1,200
 posts, twenty in 20,000. Fewer come together by chance."""
 MOST_REMEMBERED = 50_000
-RELEARN, RELEARN_LEAST = 2_000, 50
+RELEARN, RELEARN_LEAST = 4_000, 50
 """The watch learns anew what is usual after so many posts; in a young forum whenever it has doubled."""
 
 _NEW = (
@@ -53,7 +54,8 @@ _ARRIVED = sa.select(
         "together"
     ),
 ).where(WavePrint.id > sa.bindparam("low"))
-_MOMENTS = sa.select(WavePrint.created_at).where(WavePrint.id > sa.bindparam("low"), ~WavePrint.is_new).distinct()
+_moment = sa.type_coerce(WavePrint.created_at, sa.BigInteger)  # as a number: there are thousands
+_MOMENTS = Prepared(sa.select(_moment.label("moment")).where(WavePrint.id > sa.bindparam("low"), ~WavePrint.is_new))
 _FRESH = (
     sa.select(WavePrint.is_fresh, sa.func.count().label("posts"))
     .where(WavePrint.id > sa.bindparam("low"))
@@ -66,17 +68,13 @@ _ROWS = ByIds(
 )
 _SENDERS = ByIds(sa.select(WavePrint.id, WavePrint.author_id, WavePrint.is_fresh, WavePrint.created_at), WavePrint.id)
 _WORDS = sa.select(SearchTerm.term, SearchTerm.word).where(SearchTerm.term.in_(sa.bindparam("stems", expanding=True)))
-_FLOODS = (
+_FLOODS = ByIds(
     sa.select(WavePrint.author_id)
     .join(User, User.id == WavePrint.author_id)
-    .where(
-        WavePrint.author_id.in_(sa.bindparam("authors", expanding=True)),
-        WavePrint.created_at > sa.bindparam("since"),
-        User.role == "citizen",
-        ~User.is_employee,
-    )
+    .where(WavePrint.created_at > sa.bindparam("since"), User.role == "citizen", ~User.is_employee)
     .group_by(WavePrint.author_id)
-    .having(sa.func.count() > signals.FLOOD_DAY)
+    .having(sa.func.count() > signals.FLOOD_DAY),
+    WavePrint.author_id,
 )
 _BY_AUTHOR = (
     sa.select(WavePrint.id, WavePrint.created_at)
@@ -117,7 +115,7 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
             return 0
         told = _tell(db, [row.id for row in new])
         _memory(db).arrivals.add(row.created_at for row in new)
-    database.write(lambda db: prints.add_words(db, told.keys, told.words))
+    database.write(lambda db: prints.add_keys(db, told.keys, told.words, told.noted))
     with database.reading() as db:
         found = _find(db, new, told)
     database.write(lambda db: findings.settle(db, [row.id for row in new], found))
@@ -131,7 +129,7 @@ def look(db: Connection, *, most: int = BATCH) -> int:
         return 0
     told = _tell(db, [row.id for row in new])
     _memory(db).arrivals.add(row.created_at for row in new)
-    prints.add_words(db, told.keys, told.words)
+    prints.add_keys(db, told.keys, told.words, told.noted)
     findings.settle(db, [row.id for row in new], _find(db, new, told))
     return len(new)
 
@@ -142,24 +140,26 @@ class _Told:
 
     keys: dict[int, list[int]]  # print id → sketch
     words: dict[int, list[int]]  # print id → words
+    noted: set[int]  # those whose sketches were written down at posting
     stems: Mapping[int, str]
     having: Mapping[str, int]  # stem → texts of the forum that have it
 
 
 def _tell(db: Connection, print_ids: Sequence[int]) -> _Told:
     loaded = posts.load(db, print_ids)
-    rare = posts.rarity(db, loaded)
     purpose = purposes.every(db)
+    said = [posts.said(post, purpose.get(post.community_id, frozenset())) for post in loaded]
+    rare = posts.rarity(db, set(chain.from_iterable(said)))
     memory = _memory(db)
     _learn(db, memory, print_ids[-1])
     keys, words, stems = dict[int, list[int]](), dict[int, list[int]](), dict[int, str]()
-    for post in loaded:
+    for post, some in zip(loaded, said, strict=True):
         memory.around[post.print_id] = purposes.nearness(post, memory.near)
-        keys[post.print_id] = [key for key in post.keys if sketches.is_sketch(key)]
-        found = posts.telling(post, rare, purpose.get(post.community_id, frozenset()))
+        keys[post.print_id] = sketches.parts_of(post.keys)
+        found = posts.telling(post, some, rare)
         words[post.print_id] = [sketches.of_word(stem) for stem in found]
         stems.update(zip(words[post.print_id], found, strict=True))
-    return _Told(keys, words, stems, rare.counts)
+    return _Told(keys, words, {post.print_id for post in loaded if post.is_fresh}, stems, rare.counts)
 
 
 def _learn(db: Connection, memory: Memory, newest: int) -> None:
@@ -172,11 +172,10 @@ def _learn(db: Connection, memory: Memory, newest: int) -> None:
     low = max(0, newest - WINDOW)
     step = max(1, (newest - low) // SAMPLE)
     sample = posts.load(db, {*range(newest, low, -step), *range(newest, max(low, newest - NEWEST), -1)})
-    rare = posts.rarity(db, sample)
+    rare = posts.rarity(db, posts.stems_of(sample))
     memory.near = purposes.learn(sample, frozenset().union(*purposes.every(db).values()), rare)
     memory.near_at = newest
-    memory.arrivals = Arrivals()
-    memory.arrivals.add(db.execute(_MOMENTS, {"low": low}).scalars())
+    memory.arrivals = Arrivals.of(row.moment for row in _MOMENTS.all(db, {"low": low}))
     fresh = {row.is_fresh: row.posts for row in db.execute(_FRESH, {"low": low})}
     memory.fresh_share = fresh.get(True, 0) / max(sum(fresh.values()), 1)
     memory.around = {post.print_id: purposes.nearness(post, memory.near) for post in sample}
@@ -190,28 +189,27 @@ def _find(db: Connection, new: Sequence[Any], told: _Told) -> list[Group]:
     """The groups strong enough to be waves, that new posts are in; the strongest first."""
     newest = int(db.execute(_NEWEST_ID).scalar() or 0)
     low = max(0, newest - WINDOW)
-    new_ids = [row.id for row in new]
-    shared = _COUNTED.rows(db, {key for keys in told.keys.values() for key in keys}, low=low, least=signals.LEAST)
-    rows = _rows(db, [row.key for row in shared], low)
-    found = [Group(ids, copies=set(ids)) for ids in groups.equal_groups(told.keys, rows)]
-    found += _worded(db, told, low, newest)
-    if found:
-        scene = _scene(db, found)
-        for group in found:
-            if not group.copies:
-                groups.calm(group, scene)
-        found = [group for group in found if group.ids & set(new_ids)]  # a crowd's posts raise nothing that is old
-        for group in found:
-            groups.weigh(group, scene)
-        found = groups.united(found, scene)
-        for group in found:
+    found, senders = _quiet(
+        db, [*_equal(db, told, low), *_worded(db, told, low, newest)], {row.id: row.created_at for row in new}
+    )
+    strong: list[Group] = []
+    if any(groups.can_rise(group, senders) for group in found):
+        scene = _scene(db, found, senders)
+        strong = groups.united(groups.weighed(found, scene), scene)
+        for group in strong:
             _time(db, group, scene, low)
-    found += _floods(db, {row.author_id for row in new}, max(row.created_at for row in new))
-    return sorted(found, key=lambda group: -group.strength)
+    strong += _floods(db, {row.author_id for row in new}, max(row.created_at for row in new))
+    return sorted(strong, key=lambda group: -group.strength)
 
 
-def _rows(db: Connection, keys: Collection[int], low: int) -> list[tuple[int, int]]:
-    return [(row.key, row.print_id) for row in _ROWS.rows(db, keys, low=low)]
+def _equal(db: Connection, told: _Told, low: int) -> list[Group]:
+    """Groups of near-equal texts. Few posts share so much with others that those have to be read."""
+    counted = _COUNTED.rows(db, chain.from_iterable(told.keys.values()), low=low, least=signals.LEAST)
+    often = {row.key for row in counted}
+    shared = {one: often.intersection(keys) for one, keys in told.keys.items()}
+    new = {one: keys for one, keys in told.keys.items() if len(shared[one]) >= sketches.needed(keys)}
+    rows = _ROWS.rows(db, {key for one in new for key in shared[one]}, low=low)
+    return [Group(ids, copies=set(ids)) for ids in groups.equal_groups(new, rows)]
 
 
 def _worded(db: Connection, told: _Told, low: int, newest: int) -> list[Group]:
@@ -220,11 +218,12 @@ def _worded(db: Connection, told: _Told, low: int, newest: int) -> list[Group]:
     window = newest - low
     least = max(signals.LEAST, math.ceil(math.sqrt(window) / NOTABLE))
     counts = {row.key: row.posts for row in _COUNTED.rows(db, told.stems, low=low, least=least)}
-    known = {sketches.of_word(stem) for words in db.execute(_WAVES_WORDS).scalars() for stem in words}
+    stems = {stem for words in db.execute(_WAVES_WORDS).scalars() for stem in words}
+    known = {key for key in counts if told.stems[key] in stems}
     grown = [key for key, count in counts.items() if memory.has_grown(key, count, is_known=key in known)]
     grown.sort(key=lambda key: (key not in known, -_promise(counts[key], told.having.get(told.stems[key], 0)), key))
     members: dict[int, set[int]] = {key: set() for key in grown[:MOST_WEIGHED]}
-    for key, print_id in _rows(db, members, low):
+    for key, print_id in _ROWS.rows(db, members, low=low):
         members[key].add(print_id)
     for key in members:
         memory.weighed[key] = counts[key]
@@ -239,26 +238,46 @@ def _promise(count: int, having: int) -> float:
     return math.sqrt(min(1.0, count / max(having, count))) * math.log2(count)
 
 
-def _scene(db: Connection, found: Sequence[Group]) -> Scene:
+def _quiet(
+    db: Connection, found: Sequence[Group], moments: Mapping[int, datetime]
+) -> tuple[list[Group], Mapping[int, Sender]]:
+    """The groups without what came in a rush that they did not make, where new posts are left in them; their senders.
+
+    `moments`: of the new posts. A crowd's posts raise nothing that is old.
+    """
+    arrivals = _memory(db).arrivals
+    usual = arrivals.usual()
+    some = [group for group in found if group.copies or groups.may_stay(group, moments, arrivals, usual)]
+    everybody = _SENDERS.rows(db, {one for group in some for one in group.ids})
+    senders = {row.id: Sender(row.author_id, row.is_fresh, row.created_at) for row in everybody}
+    for group in some:
+        if not group.copies:
+            groups.calm(group, senders, arrivals, usual)
+    return [group for group in some if not group.ids.isdisjoint(moments)], senders
+
+
+def _scene(db: Connection, found: Sequence[Group], senders: Mapping[int, Sender]) -> Scene:
     """Everything that groups are weighed against, read once for all of them."""
     memory = _memory(db)
     wanted = {one for group in found for one in islice(sorted(group.ids, reverse=True), MOST_MEMBERS)}
     loaded = posts.load(db, wanted)
-    rare = posts.rarity(db, loaded)
+    rare = posts.rarity(db, posts.stems_of(loaded))
     posts.weigh(loaded, rare)
-    everybody = _SENDERS.rows(db, {one for group in found for one in group.ids})
-    stems = sorted({stem for group in found for stem in group.words})
-    surfaces = {row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {}
+
+    @cache
+    def surfaces() -> Mapping[str, str]:
+        stems = sorted({stem for group in found for stem in group.words})
+        known = {row.term: row.word for row in db.execute(_WORDS, {"stems": stems})} if stems else {}
+        return known | posts.spoken(stems, (post.heading for post in loaded))
+
     return Scene(
         posts={post.print_id: post for post in loaded},
-        senders={row.id: Sender(row.author_id, row.is_fresh, row.created_at) for row in everybody},
+        senders=senders,
         rare=rare,
         near=memory.near,
         around=memory.around,
-        arrivals=memory.arrivals,
-        usual=memory.arrivals.usual(),
         fresh_share=memory.fresh_share,
-        surfaces=surfaces | posts.spoken(stems, (post.heading for post in loaded)),
+        surfaces=surfaces,
     )
 
 
@@ -275,7 +294,7 @@ def _time(db: Connection, group: Group, scene: Scene, low: int) -> None:
 def _floods(db: Connection, authors: Collection[int], moment: datetime) -> list[Group]:
     """One group for each author who posted far too much."""
     since = moment - timedelta(days=7)
-    busy = db.execute(_FLOODS, {"authors": sorted(authors), "since": since}).scalars().all()
+    busy = sorted(row.author_id for row in _FLOODS.rows(db, authors, since=since))
     if not busy:
         return []
     found, usual = [], db.execute(_USUAL, {"since": since}).one()
