@@ -72,6 +72,8 @@ class Prepared:
         """Run it once for each of these values; no rows come back."""
         plan = self._plans.get(db.dialect.name) or self._compile(db)
         given = [plan.given(values) for values in many]
+        if not given:
+            return
         cursor = _driver(db).cursor()
         try:
             cursor.executemany(plan.sql, given)
