@@ -22,6 +22,7 @@ Work = Callable[[Connection], T]
 UniqueViolation = IntegrityError
 DatabaseTrouble = OperationalError
 RETRIES = 5  # a unit that lost a race (deadlock, serialization) is done again this often
+VIEW = "REPEATABLE READ"
 _SNAPSHOT = sa.text("SELECT pg_current_snapshot()::text")
 
 
@@ -41,6 +42,8 @@ class Database:
         else:
             self.engine = sa.create_engine(parsed, pool_size=8, max_overflow=8, pool_recycle=1800)
         self.url = parsed
+        # One view of the data for all statements of a page; PostgreSQL would else give each statement a newer one.
+        self._reads = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=VIEW)
         self._writes = self.engine.execution_options(begins="IMMEDIATE")
         self._manual = self.engine.execution_options(begins="")
         self._lane = Lane(self.path.with_name(self.path.name + ".lane")) if self.path else None
@@ -56,7 +59,7 @@ class Database:
         `version`, when given, is what version() said before: remembered() then shares work between pages.
         """
         if not self.is_sqlite:
-            with self.engine.connect() as connection, connection.begin():
+            with self._reads.connect() as connection, connection.begin():
                 yield from _remembering(connection, version)
             return
         kept, driver = getattr(self._local, "reader", None) or self._new_reader()

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from forum.db import Database, is_sqlite
-from forum.domain import lists
+from forum.domain import lists, votes
 from forum.domain.lists import SORTS, Filters
 from forum.models import Idea
 from tests.making import Make
@@ -63,6 +63,24 @@ def test_random_pages_give_every_idea_once(database: Database) -> None:
             after = page.next_after
         assert sorted(paged) == sorted(db.execute(sa.select(Idea.id)).scalars())
     assert set(SORTS) == {*COLUMNS, "random"}
+
+
+def test_a_list_walked_while_votes_arrive_is_that_of_one_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many_ties(database)
+    monkeypatch.setattr(lists, "STEP", 10)
+    voter = database.write(lambda db: Make(db).user())
+    with database.reading() as db:
+        before = [one for some in lists.walk(db, Filters("top")) for one in some]
+        walked = list[int]()
+        for some in lists.walk(db, Filters("top")):
+            walked += some
+            for idea_id in before[len(walked) : len(walked) + 2]:  # they rise to the places that were read already
+                database.write(lambda db, idea_id=idea_id: votes.cast(db, voter, idea_id, 1))
+        assert walked == before
+    with database.reading() as db:
+        assert [one for some in lists.walk(db, Filters("top")) for one in some] != before
 
 
 def test_a_page_deep_inside_is_sought_by_value_and_by_number(database: Database) -> None:
