@@ -1,9 +1,11 @@
 """What every test can have: a real database of either kind, people and ideas in it, and a client of the site."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from starlette.testclient import TestClient
 
@@ -13,6 +15,12 @@ from forum.db import Connection, Database
 from forum.settings import Settings
 from tests import postgres
 from tests.making import Make, Site
+
+
+# Where a run decides about a change, the same change gets the same examples; at everybody's desk they vary.
+hypothesis.settings.register_profile("steady", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -26,6 +26,7 @@ PAUSE = 0.1  # seconds; in a flood, work that is put off gets its turn this ofte
 SHARE = 0.1  # of the writer's time; in a flood, work that is put off gets no more
 CHECKPOINT = 0.25  # seconds between two looks at the log, in a thread of its own, so that commits need not wait for it
 LULL = 0.02  # seconds without anything to do, after which what was put off goes on
+CACHE = 16_000  # kilobytes of the database's pages: votes come back to the same ones
 CALM, BURST = 50.0, 20.0  # units a second, and units at once: more is a flood
 
 
@@ -193,6 +194,7 @@ class Writer:
         connection = self._engine.connect()
         connection.begin()
         connection.info["put_off"] = self._put_off
+        say(connection, f"PRAGMA cache_size = -{CACHE}")
         return connection
 
     def _let_go(self) -> None:

@@ -207,7 +207,7 @@ def why_no_appeal(db: Connection, decision: DecisionView) -> str:
     if not decision.is_in_force:
         return "This decision has been undone, so there is nothing to appeal against."
     if now() >= statements.appeal_until(decision):
-        return f"The time for an appeal ended on {statements.appeal_until(decision):%Y-%m-%d}."
+        return f"The time for an appeal ended on {text.date(statements.appeal_until(decision))}."
     if not statements.can_be_appealed(decision):
         return "This decision limits nothing, so there is nothing to appeal against."
     return ""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from forum import text
 from forum.clock import now
 from forum.db import Connection
 from forum.domain import notifications
@@ -55,7 +56,7 @@ def parts(decision: DecisionView, subject_label: str) -> list[tuple[str, str]]:
     if decision.action in ACTIONS:
         found.append(("What it means", ACTIONS[decision.action].scope))
     if decision.ends_at is not None:
-        found.append(("Until", f"{decision.ends_at:%Y-%m-%d %H:%M} UTC. Then it ends by itself."))
+        found.append(("Until", f"{text.moment(decision.ends_at)}. Then it ends by itself."))
     if decision.facts:
         found.append(("Facts", decision.facts))
     if decision.reason in BY_CODE:
@@ -71,7 +72,7 @@ def parts(decision: DecisionView, subject_label: str) -> list[tuple[str, str]]:
 
 def _remedies(decision: DecisionView) -> str:
     return (
-        f"You can appeal once, until {appeal_until(decision):%Y-%m-%d}. Another moderator then looks at it."
+        f"You can appeal once, until {text.date(appeal_until(decision))}. Another moderator then looks at it."
         " You can also go to a court or to an office for such disputes."
     )
 
