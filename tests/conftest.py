@@ -16,7 +16,6 @@ from forum.settings import Settings
 from tests import postgres
 from tests.making import Make, Site
 
-
 # Where a run decides about a change, the same change gets the same examples; at everybody's desk they vary.
 hypothesis.settings.register_profile("steady", derandomize=True)
 if os.environ.get("CI"):
