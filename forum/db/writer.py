@@ -107,9 +107,9 @@ class Writer:
         """Copy the log into the database beside the commits. The writer has to only where this does not keep up."""
         while True:
             self._committed.wait()
+            self._committed.clear()  # before the look at the end: `stop` sets that first, so it is never missed
             if self._ended.wait(CHECKPOINT):
                 return
-            self._committed.clear()
             with suppress(DBAPIError), self._engine.connect() as connection:
                 say(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -171,3 +172,27 @@ def test_a_wrong_count_is_found_even_while_the_order_is_yet_to_follow(database: 
     idea_id = database.write(spoil)
     with database.reading() as db:
         assert [found.column for found in recounts.check(db, "ideas", [idea_id])] == ["up"]
+
+
+class _EndsJustNow(threading.Event):
+    """The end comes right after somebody has looked for it."""
+
+    def __init__(self, committed: threading.Event) -> None:
+        super().__init__()
+        self._committed = committed
+
+    def wait(self, timeout: float | None = None) -> bool:
+        found = super().wait(0)
+        self.set()
+        self._committed.set()
+        return found
+
+
+def test_a_database_closes_though_its_log_is_being_copied(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/forum.db")
+    thread = database._get_writer()
+    thread._ended = _EndsJustNow(thread._committed)
+    database.write(lambda db: db.exec_driver_sql("CREATE TABLE things (size)"))
+    thread._copier.join(10)
+    assert not thread._copier.is_alive()
+    database.close()
