@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from docx import Document
@@ -34,6 +34,7 @@ from forum.papers.looks import element, set_up
 
 _STYLES = {"lead": "Lead", "small": "Small", "": "Body Text"}
 _FACT_NAME = 0.06  # of four parts of the width: a letter of the name of a fact
+_CELL_EDGES, _LETTER, _MOST_LETTERS = 230, 122, 12  # of a table: twentieths of a point, and letters of a word
 _ZIPPED_AT = (1980, 1, 1, 0, 0, 0)
 
 
@@ -44,8 +45,14 @@ def as_docx(paper: Paper) -> bytes:
     for before, block, after in zip(around[:-2], paper.blocks, around[2:], strict=True):
         # Words between two headings go with the second one to the next page.
         writer.stays = isinstance(before, Heading) and isinstance(after, Heading) and not isinstance(block, Heading)
+        writer.stays = writer.stays or (_is_label(block) and isinstance(after, Prose))
         writer.add(block)
     return writer.finish()
+
+
+def _is_label(block: Block) -> bool:
+    """Does it say what the words below it are?"""
+    return isinstance(block, Paragraph) and all(piece.is_strong for piece in spans(block.words))
 
 
 class _Writer:
@@ -197,7 +204,7 @@ class _Writer:
         if block.caption:
             self.write(self.paragraph("Caption"), block.caption)
         weights = [column.weight for column in block.columns]
-        table = self.new_table(weights, block.caption, has_head=True)
+        table = self.new_table(weights, block.caption, has_head=True, least=[_least(*one) for one in _columns(block)])
         self.row(table, [Span(column.title, is_strong=True) for column in block.columns], block, is_head=True)
         for row in block.rows:
             self.row(table, row, block)
@@ -211,10 +218,12 @@ class _Writer:
             self.row(table, [Span(name, is_strong=True), words], None)
         self.after_table()
 
-    def new_table(self, weights: Sequence[float], caption: str, *, has_head: bool) -> Any:
+    def new_table(
+        self, weights: Sequence[float], caption: str, *, has_head: bool, least: Sequence[int] | None = None
+    ) -> Any:
         section = self.document.sections[0]
         room = (section.page_width - section.left_margin - section.right_margin) // 635  # twentieths of a point
-        self.widths = [int(room * weight / sum(weights)) for weight in weights]
+        self.widths = _widths(room, weights, least or [0] * len(weights))
         grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in self.widths)
         look = (
             f'w:firstRow="{int(has_head)}" w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1"'
@@ -305,3 +314,29 @@ class _Writer:
 
 def _bookmark(anchor: str) -> str:
     return "a_" + anchor.replace("-", "_")[:38]
+
+
+def _columns(block: Table) -> Iterator[tuple[str, ...]]:
+    """Each column's words: its title, then its cells."""
+    for index, column in enumerate(block.columns):
+        yield (column.title, *(plain(row[index]) for row in block.rows))
+
+
+def _least(*cells: str) -> int:
+    """The width, in twentieths of a point, at which no usual word of these is torn."""
+    longest = max((len(word) for cell in cells for word in cell.split()), default=0)
+    return _CELL_EDGES + _LETTER * min(longest, _MOST_LETTERS)
+
+
+def _widths(room: int, weights: Sequence[float], least: Sequence[int]) -> list[int]:
+    """The room shared by weight, but to each at least what it needs, if there is as much."""
+    if sum(least) > room:
+        least = [0] * len(weights)
+    narrow: set[int] = set()
+    while True:
+        left = room - sum(least[one] for one in narrow)
+        share = left / (sum(weight for one, weight in enumerate(weights) if one not in narrow) or 1)
+        more = {one for one, weight in enumerate(weights) if one not in narrow and share * weight < least[one]}
+        if not more:
+            return [least[one] if one in narrow else int(share * weight) for one, weight in enumerate(weights)]
+        narrow |= more

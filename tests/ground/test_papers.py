@@ -106,6 +106,29 @@ def test_words_between_two_headings_go_with_the_second_one_and_names_of_facts_ta
     assert shares[1] == pytest.approx(0.25, abs=0.01)
 
 
+def test_columns_are_as_wide_as_their_words_and_a_label_stays_with_what_it_is_about() -> None:
+    columns = [Column("Rank", 0.5, True), Column("Idea", 8.0), Column("Against", 0.5, True)]
+    blocks = [
+        Table("Ranking", columns, [["1", "Words " * 80, "12"]]),
+        Paragraph(Span("Answered, an office", is_strong=True)),
+        Prose("What it says.", is_quote=True),
+        Paragraph(Span("The last words", is_strong=True)),
+    ]
+    document = Document(io.BytesIO(as_docx(Paper("Title", blocks, MADE))))
+    section, table = document.sections[0], document.tables[0]
+    widths = [column.width.pt for column in table.columns]
+    letter, edges = 0.62 * 9.5, 2 * 5.4  # of bold words in cells, in points
+    assert widths[0] > edges + letter * len("Rank")
+    assert widths[2] > edges + letter * len("Against")
+    assert sum(widths) == pytest.approx(
+        (section.page_width - section.left_margin - section.right_margin) / 12700, abs=1
+    )
+    assert widths[1] > 0.75 * sum(widths)
+    keeps = {one.text: one.paragraph_format.keep_with_next for one in document.paragraphs}
+    assert keeps["Answered, an office"] is True
+    assert not keeps["The last words"]
+
+
 def test_a_word_document_says_its_language_and_title_and_marks_text_from_right_to_left() -> None:
     document = Document(io.BytesIO(as_docx(paper(language="fr"))))
     about = document.core_properties
