@@ -20,7 +20,7 @@ NOTE_LENGTH = 1_000
 class ReportFields(BaseModel):
     """What a reader says who reports something."""
 
-    reason: str
+    reason: str = Field(default="", validate_default=True)
     note: str = Field(default="", max_length=NOTE_LENGTH)
 
     @field_validator("reason")

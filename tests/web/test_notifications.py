@@ -47,6 +47,17 @@ def test_the_list_shows_what_is_new_and_looking_changes_nothing(site: Site) -> N
     assert unread(site, person) == (3, 3)
 
 
+def test_a_long_text_is_cut_where_its_title_leads_to_the_whole(site: Site) -> None:
+    person = someone(site)
+    words = "A statement of reasons says a great deal. " * 20
+    told = Telling("event:long", "moderation.decided", "Your comment was removed", "/decisions/1", words)
+    site.make(lambda make: notifications.tell(make.db, [person.id], told))
+    for address in ("/notifications", "/me"):
+        shown = site.get(address).text
+        assert 2 <= shown.count("A statement of reasons") <= 5
+        assert "…</p>" in shown
+
+
 def test_opening_one_reads_it_and_goes_there(site: Site) -> None:
     person = someone(site)
     tell(site, person, 2)

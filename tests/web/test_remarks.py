@@ -73,7 +73,10 @@ def test_anyone_finds_where_to_report_it_and_says_why(site: Site, scene: Scene) 
     asked = as_(site, scene.reader).get(f"{scene.base}/report").text
     assert "Report this comment" in asked
     assert "Records online: 1.1 Post every record" in asked
-    assert site.post(f"{scene.base}/report", {"reason": "dislike"}).status_code == 422
+    for given in ({"reason": "dislike"}, {"note": "Look."}):  # no reason of ours, and none
+        refused = site.post(f"{scene.base}/report", given)
+        assert (refused.status_code, "Please choose one of the reasons." in refused.text) == (422, True)
+    assert "Look." in refused.text
     answer = site.post(f"{scene.base}/report", {"reason": "personal-attack", "note": "Look."})
     assert (answer.status_code, answer.headers["location"]) == (303, scene.base)
     told = site.get(scene.base, follow_redirects=True).text  # by way of two addresses, and the message comes along
