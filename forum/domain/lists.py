@@ -140,11 +140,16 @@ _LAST_RUN = (
     .limit(1)
     .scalar_subquery()
 )
+_OF_TAG = sa.and_(IdeaTag.tag_id == sa.bindparam("tag_id"), IdeaTag.is_public)
+_BESIDE_TAG = {"tag_id", "status", "author_kind", "since", "until"}
+"""Filters of a list of a tag over the whole forum."""
 _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Prepared:
+    if "tag_id" in shape.named and shape.sort in SORTS and not shape.in_track and _BESIDE_TAG.issuperset(shape.named):
+        return _of_tag(shape)
     column, descending = _COLUMN[shape.sort], shape.sort != "random"
     columns = {"card": _CARD, "key": (Idea.id,), "tally": _TALLY}[shape.what]
     statement = sa.select(*columns, column.label("sort_key"))
@@ -165,19 +170,41 @@ def _statement(shape: _Shape) -> Prepared:
     else:
         statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
     if shape.after:
-        statement = statement.where(_behind(column, shape.after, descending=descending))
-    order = (column.desc(), Idea.id.desc()) if descending else (column, Idea.id)
-    return Prepared(statement.order_by(*order).limit(sa.bindparam("most")))
+        statement = statement.where(_behind(column, Idea.id, shape.after, descending=descending))
+    statement = statement.order_by(*_order(column, Idea.id, descending=descending))
+    return Prepared(statement.limit(sa.bindparam("most")))
 
 
-def _behind(column: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:
+def _of_tag(shape: _Shape) -> Prepared:
+    """First the place of each idea, from what the rows of the tag repeat (ADR 16); the ideas of one page after that."""
+    column, descending = getattr(IdeaTag, _COLUMN[shape.sort].name), shape.sort != "random"
+    places = sa.select(IdeaTag.idea_id.label("id"), column.label("sort_key")).where(_OF_TAG)
+    others = [_CONDITIONS[name] for name in shape.named if name != "tag_id"]
+    if others:
+        places = places.join_from(IdeaTag, Idea, Idea.id == IdeaTag.idea_id).where(*others)
+    if shape.after:
+        places = places.where(_behind(column, IdeaTag.idea_id, shape.after, descending=descending))
+    places = places.order_by(*_order(column, IdeaTag.idea_id, descending=descending)).limit(sa.bindparam("most"))
+    if shape.what == "key":
+        return Prepared(places)
+    page = places.subquery()
+    statement = sa.select(*_CARD, page.c.sort_key).join_from(page, Idea, Idea.id == page.c.id)
+    statement = statement.join(User, User.id == Idea.author_id)
+    return Prepared(statement.order_by(*_order(page.c.sort_key, page.c.id, descending=descending)))
+
+
+def _order(column: Any, number: Any, *, descending: bool) -> tuple[Any, Any]:
+    return (column.desc(), number.desc()) if descending else (column, number)
+
+
+def _behind(column: Any, number: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:
     value: Any = sa.bindparam("after_key", type_=column.type)
     last: Any = sa.bindparam("after_id")
     if how == "behind":
-        return after_key({column: value, Idea.id: last}, descending=descending)
+        return after_key({column: value, number: last}, descending=descending)
     if how == "next":
         return sa.and_(column < value if descending else column > value)
-    return sa.and_(column == value, Idea.id < last if descending else Idea.id > last)
+    return sa.and_(column == value, number < last if descending else number > last)
 
 
 def find(db: Connection, filters: Filters, *, after: str | None = None, limit: int = PAGE) -> Listing:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from forum.models.base import Base, BigId, Column, column, key, only_where, ref
+from forum.models.base import Base, BigId, Column, column, key, ref
 from forum.models.ideas import RANKS
 
 FOLLOWED = ("is_public", *RANKS, "shuffle", "created_at")
@@ -38,7 +38,8 @@ class IdeaTag(Base):
     created_at: Column[datetime]
     __table_args__ = (
         sa.Index("ix_idea_tags_idea_id", "idea_id"),
-        *(sa.Index(f"ix_idea_tags_{name}", "tag_id", name, "idea_id", **only_where("is_public")) for name in IN_ORDER),
+        # With `is_public` in the key, not as a condition: SQLite would rather sort all the rows of the tag.
+        *(sa.Index(f"ix_idea_tags_{name}", "tag_id", "is_public", name, "idea_id") for name in IN_ORDER),
         {"sqlite_with_rowid": False},
     )
 

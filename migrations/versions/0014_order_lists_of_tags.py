@@ -50,8 +50,7 @@ def upgrade() -> None:
     _remake(columns, ["tag_id", "idea_id"], FILL, sqlite_with_rowid=False)
     op.create_index("ix_idea_tags_idea_id", "idea_tags", ["idea_id"])
     for name in IN_ORDER:
-        where = {"sqlite_where": sa.text("is_public = 1"), "postgresql_where": sa.text("is_public")}
-        op.create_index(f"ix_idea_tags_{name}", "idea_tags", ["tag_id", name, "idea_id"], **where)
+        op.create_index(f"ix_idea_tags_{name}", "idea_tags", ["tag_id", "is_public", name, "idea_id"])
     _finish()
     if _is_sqlite():
         for part, names in PARTS.items():

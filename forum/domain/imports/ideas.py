@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.db import insert_many, take_ids
-from forum.domain import ranking, search, states
+from forum.domain import ranking, search, states, tags
 from forum.domain.imports import histories
 from forum.domain.imports.memories import IDEAS, chosen
 from forum.domain.imports.rows import IdeaRow, PlaceKey, number_of
@@ -160,15 +160,15 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
             }
         )
         long.append({"idea_id": key, **_long(row, made)})
-        tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {run.tag(name) for name in row.tags}]
+        tagged += [(key, tag_id) for tag_id in {run.tag(name) for name in row.tags}]
         documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(row.state)))
     run.touch("communities", {row["community_id"] for row in short})
     run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
     insert_many(run.db, IdeaText, long)
     if tagged:
-        insert_many(run.db, IdeaTag, tagged)
-        run.touch("tags", (row["tag_id"] for row in tagged))
+        tags.put(run.db, tagged)
+        run.touch("tags", (tag_id for _, tag_id in tagged))
     histories.write(
         run.db, [(row["id"], row["author_id"], row["community_id"], its) for row, its in zip(short, rows, strict=True)]
     )
@@ -268,6 +268,5 @@ def _retag(run: State, idea_id: int, row: IdeaRow) -> None:
     after = {run.tag(name) for name in row.tags}
     if before != after:
         run.db.execute(_UNTAG, {"the_id": idea_id})
-        if after:
-            run.db.execute(sa.insert(IdeaTag), [{"idea_id": idea_id, "tag_id": tag_id} for tag_id in after])
+        tags.put(run.db, ((idea_id, tag_id) for tag_id in after))
     run.touch("tags", before | after)
