@@ -140,7 +140,6 @@ _LAST_RUN = (
     .limit(1)
     .scalar_subquery()
 )
-_OF_TAG = sa.and_(IdeaTag.tag_id == sa.bindparam("tag_id"), IdeaTag.is_public)
 _BESIDE_TAG = {"tag_id", "status", "author_kind", "since", "until"}
 """Filters of a list of a tag over the whole forum."""
 _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
@@ -148,17 +147,34 @@ _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Prepared:
-    if "tag_id" in shape.named and shape.sort in SORTS and not shape.in_track and _BESIDE_TAG.issuperset(shape.named):
-        return _of_tag(shape)
-    column, descending = _COLUMN[shape.sort], shape.sort != "random"
-    columns = {"card": _CARD, "key": (Idea.id,), "tally": _TALLY}[shape.what]
+    if "tag_id" in shape.named and shape.what == "card":
+        return Prepared(_cards(shape))
+    return Prepared(_rows(shape))
+
+
+def _cards(shape: _Shape) -> sa.Select[Any]:
+    """First the places, of narrow rows; then what the cards of this one page show."""
+    page = _rows(replace(shape, what="key")).subquery()
+    statement = sa.select(*_CARD, page.c.sort_key).join_from(page, Idea, Idea.id == page.c.id)
+    return statement.join(User, User.id == Idea.author_id).order_by(*_order(shape, page.c.sort_key, page.c.id))
+
+
+def _rows(shape: _Shape) -> sa.Select[Any]:
+    number, column = Idea.id, _COLUMN[shape.sort]
+    if is_of_tag := _is_of_tag(shape):  # in the order of what the rows of the tag repeat: see ADR 16
+        number, column = IdeaTag.idea_id, getattr(IdeaTag, column.name)
+    columns = {"card": _CARD, "key": (number.label("id"),), "tally": _TALLY}[shape.what]
     statement = sa.select(*columns, column.label("sort_key"))
     if shape.what == "card":
         statement = statement.join_from(Idea, User, User.id == Idea.author_id)
     if shape.sort == "consensus":  # the ideas that its last run ranked
         statement = statement.join(ConsensusScore, ConsensusScore.idea_id == Idea.id)
         statement = statement.where(ConsensusScore.run_id == _LAST_RUN)
-    if "tag_id" in shape.named:
+    if is_of_tag:
+        statement = statement.where(IdeaTag.tag_id == sa.bindparam("tag_id"), IdeaTag.is_public)
+        if len(shape.named) > 1:
+            statement = statement.join_from(IdeaTag, Idea, Idea.id == IdeaTag.idea_id)
+    elif "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
     for name in shape.named:
         if name != "tag_id":
@@ -167,42 +183,30 @@ def _statement(shape: _Shape) -> Prepared:
         statement = statement.where(Idea.state == sa.bindparam("state"))
         if "community_id" not in shape.named:  # is_public tells only about what is listed
             statement = statement.where(Idea.community_id.in_(_PUBLIC))
-    else:
+    elif not is_of_tag:
         statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
     if shape.after:
-        statement = statement.where(_behind(column, Idea.id, shape.after, descending=descending))
-    statement = statement.order_by(*_order(column, Idea.id, descending=descending))
-    return Prepared(statement.limit(sa.bindparam("most")))
+        statement = statement.where(_behind(shape, column, number))
+    return statement.order_by(*_order(shape, column, number)).limit(sa.bindparam("most"))
 
 
-def _of_tag(shape: _Shape) -> Prepared:
-    """First the place of each idea, from what the rows of the tag repeat (ADR 16); the ideas of one page after that."""
-    column, descending = getattr(IdeaTag, _COLUMN[shape.sort].name), shape.sort != "random"
-    places = sa.select(IdeaTag.idea_id.label("id"), column.label("sort_key")).where(_OF_TAG)
-    others = [_CONDITIONS[name] for name in shape.named if name != "tag_id"]
-    if others:
-        places = places.join_from(IdeaTag, Idea, Idea.id == IdeaTag.idea_id).where(*others)
-    if shape.after:
-        places = places.where(_behind(column, IdeaTag.idea_id, shape.after, descending=descending))
-    places = places.order_by(*_order(column, IdeaTag.idea_id, descending=descending)).limit(sa.bindparam("most"))
-    if shape.what == "key":
-        return Prepared(places)
-    page = places.subquery()
-    statement = sa.select(*_CARD, page.c.sort_key).join_from(page, Idea, Idea.id == page.c.id)
-    statement = statement.join(User, User.id == Idea.author_id)
-    return Prepared(statement.order_by(*_order(page.c.sort_key, page.c.id, descending=descending)))
+def _is_of_tag(shape: _Shape) -> bool:
+    """Is this a list of a tag over the whole forum?"""
+    is_of_forum = "tag_id" in shape.named and _BESIDE_TAG.issuperset(shape.named) and not shape.in_track
+    return is_of_forum and shape.sort in SORTS
 
 
-def _order(column: Any, number: Any, *, descending: bool) -> tuple[Any, Any]:
-    return (column.desc(), number.desc()) if descending else (column, number)
+def _order(shape: _Shape, column: Any, number: Any) -> tuple[Any, Any]:
+    return (column, number) if shape.sort == "random" else (column.desc(), number.desc())
 
 
-def _behind(column: Any, number: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:
+def _behind(shape: _Shape, column: Any, number: Any) -> sa.ColumnElement[bool]:
+    descending = shape.sort != "random"
     value: Any = sa.bindparam("after_key", type_=column.type)
     last: Any = sa.bindparam("after_id")
-    if how == "behind":
+    if shape.after == "behind":
         return after_key({column: value, number: last}, descending=descending)
-    if how == "next":
+    if shape.after == "next":
         return sa.and_(column < value if descending else column > value)
     return sa.and_(column == value, number < last if descending else number > last)
 

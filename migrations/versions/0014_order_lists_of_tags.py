@@ -93,8 +93,8 @@ def _remake(columns: list[sa.Column[Any]], key: list[str], fill: str, **options:
 
 
 def _finish() -> None:
-    """Let PostgreSQL know what the table holds: it plans by that."""
-    if not _is_sqlite():
+    """Let the database know what the table holds: it plans by that. SQLite only if it kept such notes before."""
+    if not _is_sqlite() or sa.inspect(op.get_bind()).has_table("sqlite_stat1"):
         op.execute("ANALYZE idea_tags")
 
 
