@@ -180,7 +180,7 @@ def explained(db: Connection, statement: str) -> list[str]:
 def is_same(db: Connection) -> bool:
     """Do the rows of tags repeat what the ideas say?"""
     every = db.execute(sa.select(Idea.id)).scalars().all()
-    names = [name for name in FOLLOWED]
+    names = FOLLOWED
     copies = db.execute(sa.select(IdeaTag.idea_id, *(getattr(IdeaTag, name) for name in names))).all()
     rows = {row.id: tuple(row) for row in db.execute(sa.select(Idea.id, *(getattr(Idea, name) for name in names)))}
     assert copies
