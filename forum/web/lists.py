@@ -1,11 +1,15 @@
 """Lists of ideas: sorted, filtered and paged by the address; as a page, JSON, CSV or Atom."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from forum.db import Connection, remembered
+from forum.clock import now
+from forum.db import Connection, address, is_remembering
 from forum.domain import agencies, communities, lists, records, tags
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
@@ -20,6 +24,23 @@ from forum.web.visits import Visit
 PARAMETERS = ("sort", "community", "tag", "agency", "status", "author", "since", "until", "track")
 CSV_MOST = 10_000
 FEED_MOST = 50
+MOST_KEPT = 300
+HALF_MINUTE = 30  # seconds; phases of communities begin by the clock, and cards say how long ago things were
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A list as everybody sees it, and by what its shell is known."""
+
+    filters: Filters
+    place: CommunityView | None
+    listing: Listing
+    places: Mapping[int, CommunityView]
+    cards: cards.Pile
+    shell_key: Hashable
+
+
+_kept: OrderedDict[Hashable, tuple[Hashable, _Found]] = OrderedDict()
 
 
 def index(visit: Visit) -> Answer:
@@ -81,16 +102,8 @@ def page(
 
     `about` makes what else the template shows; `about_key` is all of it that depends on more than the communities.
     """
-    filters, place = read(visit, place=place)
-    after = visit.query.get("after") or None
-    is_cacheable = filters.sort != "random"
-    list_key = (filters, after) if is_cacheable else None
-    listing = (
-        remembered(visit.db, ("list", list_key), lambda: lists.find(visit.db, filters, after=after))
-        if list_key
-        else lists.find(visit.db, filters, after=after)
-    )
-    places = communities.directory(visit.db)
+    found = _found(visit, path, place)
+    filters, place, listing = found.filters, found.place, found.listing
 
     def context() -> dict[str, Any]:
         return {
@@ -99,7 +112,7 @@ def page(
             "sort_label": SORTS[filters.sort],
             "sorts": _sorts(visit, path, filters),
             "form": Form(_values(visit, filters)),
-            "communities": options(visit, places),
+            "communities": options(visit, found.places),
             "statuses": list(STATUSES.items()),
             "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
             "is_filtered": any(visit.query.get(name) for name in PARAMETERS if name != "sort"),
@@ -109,9 +122,43 @@ def page(
             "action": path,
         }
 
-    key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(visit.db), about_key)
-    fills = {"cards": cards.render(visit, listing.rows, places, list_key)}
+    fills = {"cards": cards.for_visitor(visit, listing.rows, found.places, found.cards.pieces)}
+    is_cacheable = filters.sort != "random"
+    key = (found.shell_key, about_key)
     return shells.compose(visit, template, key, context, fills, blocks=("results",), is_cacheable=is_cacheable)
+
+
+def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
+    """The list at this address: kept while nobody changes the database, and its cards while the list is the same."""
+    db = visit.db
+    if visit.query.get("sort") == "random":
+        return _find(visit, place, None)
+    mark = (db.info.get("version"), int(now().timestamp()) // HALF_MINUTE)
+    key = (address(db), path, visit.query_string)
+    kept = _kept.get(key)
+    if kept is not None and kept[0] == mark and is_remembering(db):
+        found = kept[1]
+        if place is None and found.place is not None:
+            communities.get(db, visit.user, found.place.slug)  # each visitor's own rights
+        return found
+    found = _find(visit, place, kept[1] if kept else None)
+    if is_remembering(db):
+        _kept[key] = mark, found
+        with suppress(KeyError):  # another thread has done so
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return found
+
+
+def _find(visit: Visit, place: CommunityView | None, last: _Found | None) -> _Found:
+    db = visit.db
+    filters, place = read(visit, place=place)
+    listing = lists.find(db, filters, after=visit.query.get("after") or None)
+    places = communities.directory(db)
+    shell_key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(db))
+    if last is not None and last.listing == listing and last.places is places and now().timestamp() < last.cards.until:
+        return _Found(filters, place, last.listing, places, last.cards, shell_key)
+    return _Found(filters, place, listing, places, cards.of_everybody(listing.rows, places), shell_key)
 
 
 def heading_of(filters: Filters, place: CommunityView | None) -> str:
