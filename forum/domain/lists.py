@@ -167,7 +167,7 @@ def _statement(shape: _Shape) -> Prepared:
     if shape.after:
         statement = statement.where(_behind(column, shape.after, descending=descending))
     order = (column.desc(), Idea.id.desc()) if descending else (column, Idea.id)
-    return Prepared(statement.order_by(*order).limit(sa.bindparam("most")))
+    return Prepared(statement.order_by(*order).limit(sa.bindparam("most")), keeps=shape.what == "card")
 
 
 def _behind(column: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:

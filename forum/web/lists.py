@@ -103,6 +103,8 @@ def page(
     `about` makes what else the template shows; `about_key` is all of it that depends on more than the communities.
     """
     found = _found(visit, path, place)
+    if place is None and found.place is not None:
+        communities.get(visit.db, visit.user, found.place.slug)  # NotFound for those who may not see it
     filters, place, listing = found.filters, found.place, found.listing
 
     def context() -> dict[str, Any]:
@@ -129,35 +131,36 @@ def page(
 
 
 def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
-    """The list at this address: kept while nobody changes the database, and its cards while the list is the same."""
+    """The list at this address, from what was kept while nobody changes the database. Asks no rights."""
     db = visit.db
     if visit.query.get("sort") == "random":
         return _find(visit, place, None)
-    mark = (db.info.get("version"), int(now().timestamp()) // HALF_MINUTE)
-    key = (address(db), path, visit.query_string)
+    key, mark = (address(db), path, visit.query_string), (db.info.get("version"), int(now().timestamp()) // HALF_MINUTE)
     kept = _kept.get(key)
     if kept is not None and kept[0] == mark and is_remembering(db):
-        found = kept[1]
-        if place is None and found.place is not None:
-            communities.get(db, visit.user, found.place.slug)  # each visitor's own rights
-        return found
-    found = _find(visit, place, kept[1] if kept else None)
+        return kept[1]
+    found = _find(visit, place, kept[1] if kept is not None else None)
     if is_remembering(db):
         _kept[key] = mark, found
         with suppress(KeyError):  # another thread has done so
+            _kept.move_to_end(key)
             while len(_kept) > MOST_KEPT:
                 _kept.popitem(last=False)
     return found
 
 
 def _find(visit: Visit, place: CommunityView | None, last: _Found | None) -> _Found:
-    db = visit.db
-    filters, place = read(visit, place=place)
-    listing = lists.find(db, filters, after=visit.query.get("after") or None)
+    """The list as it is now: `last` itself, if all that it shows is the same."""
+    db, after = visit.db, visit.query.get("after") or None
     places = communities.directory(db)
-    shell_key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(db))
+    if last is None or last.places is not places or visit.query.get("tag"):
+        filters, place = read(visit, place=place)
+    else:
+        filters, place = last.filters, last.place
+    listing = lists.find(db, filters, after=after)
     if last is not None and last.listing == listing and last.places is places and now().timestamp() < last.cards.until:
-        return _Found(filters, place, last.listing, places, last.cards, shell_key)
+        return last
+    shell_key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(db))
     return _Found(filters, place, listing, places, cards.of_everybody(listing.rows, places), shell_key)
 
 
