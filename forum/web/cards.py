@@ -61,6 +61,7 @@ _kept: OrderedDict[tuple[int, int], _Kept] = OrderedDict()
 class Pile(NamedTuple):
     """The cards of a list in order, and until when they stay as they are (seconds since 1970)."""
 
+    ids: tuple[int, ...]
     pieces: list[bytes]
     until: float
 
@@ -107,29 +108,29 @@ def card(row: Any, place: CommunityView) -> Card:
 
 def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView]) -> Cards:
     """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction."""
-    return for_visitor(visit, rows, places, of_everybody(rows, places).pieces)
+    return for_visitor(visit, rows, places, of_everybody(rows, places))
 
 
 def of_everybody(rows: list[Any], places: Mapping[int, CommunityView]) -> Pile:
     """The cards of a list as they look to all who have not voted."""
     moment = now().timestamp()
     kept = [_html(row, places[row.community_id], 0, moment) for row in rows]
-    return Pile([one.html for one in kept], min((one.until for one in kept), default=math.inf))
+    until = min((one.until for one in kept), default=math.inf)
+    return Pile(tuple(row.id for row in rows), [one.html for one in kept], until)
 
 
-def for_visitor(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], pieces: list[bytes]) -> Cards:
+def for_visitor(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], pile: Pile) -> Cards:
     """Everybody's cards with this visitor's votes on them."""
     if (user := visit.user) is None:
-        return Cards(pieces)
-    ids = tuple([row.id for row in rows])
-    mine = remembered(visit.db, ("my votes", user.id, ids), lambda: votes.mine(visit.db, user, [*ids]))
+        return Cards(pile.pieces)
+    mine = remembered(visit.db, ("my votes", user.id, pile.ids), lambda: votes.mine(visit.db, user, list(pile.ids)))
     if not mine:
-        return Cards(pieces)
+        return Cards(pile.pieces)
     moment = now().timestamp()
     return Cards(
         [
             _html(row, places[row.community_id], mine[row.id], moment).html if row.id in mine else piece
-            for row, piece in zip(rows, pieces, strict=True)
+            for row, piece in zip(rows, pile.pieces, strict=True)
         ]
     )
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from forum.clock import now
 from forum.db import Connection, address, is_remembering
 from forum.domain import agencies, communities, lists, records, tags
@@ -18,7 +20,7 @@ from forum.domain.lists import SORTS, Filters, Listing
 from forum.sheets import csv_lines
 from forum.web import cards, shells
 from forum.web.forms import Form
-from forum.web.render import ENVIRONMENT, Answer, Data, Download, Redirect, json_data
+from forum.web.render import ENVIRONMENT, UI, Answer, Data, Download, Redirect, json_data
 from forum.web.visits import Visit
 
 PARAMETERS = ("sort", "community", "tag", "agency", "status", "author", "since", "until", "track")
@@ -37,6 +39,7 @@ class _Found:
     listing: Listing
     places: Mapping[int, CommunityView]
     cards: cards.Pile
+    pager: Markup
     shell_key: Hashable
 
 
@@ -119,12 +122,12 @@ def page(
             "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
             "is_filtered": any(visit.query.get(name) for name in PARAMETERS if name != "sort"),
             "feeds": {kind: _with(visit, f"/ideas.{kind}", place, after=None) for kind in ("atom", "csv", "json")},
-            "page": _pager(visit, path, listing),
             "count": len(listing.rows),
             "action": path,
         }
 
-    fills = {"cards": cards.for_visitor(visit, listing.rows, found.places, found.cards.pieces)}
+    shown = cards.for_visitor(visit, listing.rows, found.places, found.cards)
+    fills = {"cards": shown, "pager": found.pager}
     is_cacheable = filters.sort != "random"
     key = (found.shell_key, about_key)
     return shells.compose(visit, template, key, context, fills, blocks=("results",), is_cacheable=is_cacheable)
@@ -134,12 +137,12 @@ def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
     """The list at this address, from what was kept while nobody changes the database. Asks no rights."""
     db = visit.db
     if visit.query.get("sort") == "random":
-        return _find(visit, place, None)
+        return _find(visit, path, place, None)
     key, mark = (address(db), path, visit.query_string), (db.info.get("version"), int(now().timestamp()) // HALF_MINUTE)
     kept = _kept.get(key)
     if kept is not None and kept[0] == mark and is_remembering(db):
         return kept[1]
-    found = _find(visit, place, kept[1] if kept is not None else None)
+    found = _find(visit, path, place, kept[1] if kept is not None else None)
     if is_remembering(db):
         _kept[key] = mark, found
         with suppress(KeyError):  # another thread has done so
@@ -149,19 +152,20 @@ def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
     return found
 
 
-def _find(visit: Visit, place: CommunityView | None, last: _Found | None) -> _Found:
+def _find(visit: Visit, path: str, place: CommunityView | None, last: _Found | None) -> _Found:
     """The list as it is now: `last` itself, if all that it shows is the same."""
-    db, after = visit.db, visit.query.get("after") or None
+    db = visit.db
     places = communities.directory(db)
     if last is None or last.places is not places or visit.query.get("tag"):
         filters, place = read(visit, place=place)
     else:
         filters, place = last.filters, last.place
-    listing = lists.find(db, filters, after=after)
+    listing = lists.find(db, filters, after=visit.query.get("after") or None)
     if last is not None and last.listing == listing and last.places is places and now().timestamp() < last.cards.until:
         return last
-    shell_key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(db))
-    return _Found(filters, place, listing, places, cards.of_everybody(listing.rows, places), shell_key)
+    pager = UI.pager(_pager(visit, path, listing))
+    shell_key = (visit.query_string, len(listing.rows), communities.generation(db))
+    return _Found(filters, place, listing, places, cards.of_everybody(listing.rows, places), pager, shell_key)
 
 
 def heading_of(filters: Filters, place: CommunityView | None) -> str:
