@@ -73,9 +73,10 @@ class Prepared:
         kept = _kept.get(key)
         if kept is None or kept[0] != found:
             kept = _kept[key] = found, _rows(plan, db, cursor, found)
-            with suppress(KeyError):  # another thread has done so
-                while len(_kept) > MOST_KEPT:
-                    _kept.popitem(last=False)
+        with suppress(KeyError):  # another thread has thrown it out
+            _kept.move_to_end(key)
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
         return list(kept[1])
 
     def each(self, db: Connection, many: Iterable[Mapping[str, Any]]) -> None:
@@ -152,6 +153,11 @@ def _run(db: Connection, plan: _Plan, given: Any) -> tuple[Any, list[Any]]:
 def _rows(plan: _Plan, db: Connection, cursor: Any, found: list[Any]) -> list[Any]:
     if plan.outof is None:
         _complete(plan, db, cursor)
+    if plan.outof and len(found) == 1:
+        row = list(found[0])
+        for place, change in plan.outof:
+            row[place] = change(row[place])
+        return [plan.row(row)]  # type: ignore[misc]
     if plan.outof and found:
         columns = list(zip(*found, strict=True))  # by columns: a loop in C for each
         for place, change in plan.outof:
