@@ -84,6 +84,16 @@ _REASONS = (
     )
     .order_by(Decision.id)
 )
+_LIMITS = (
+    sa.select(Decision.subject_id, Decision.state_after, sa.func.max(Decision.id).label("last"))
+    .where(
+        Decision.action.in_(("hold", "remove")),
+        Decision.undone_at.is_(None),
+        Decision.subject_kind == sa.bindparam("subject_kind"),
+        Decision.subject_id.in_(sa.bindparam("ids", expanding=True)),
+    )
+    .group_by(Decision.subject_id, Decision.state_after)
+)
 _NAME_CASE = sa.update(Case).where(Case.id == sa.bindparam("the_case")).values(decision_id=sa.bindparam("the_decision"))
 _NAME_CASES = (
     sa.update(Case)
@@ -342,6 +352,13 @@ def reasons_for(db: Connection, subject_kind: str, ids: list[int]) -> dict[int, 
     """The codes of the reasons for which these were removed, by id."""
     rows = db.execute(_REASONS, {"subject_kind": subject_kind, "ids": ids})
     return {row.subject_id: row.reason for row in rows}
+
+
+def limiting(db: Connection, subject_kind: str, states: Mapping[int, str]) -> dict[int, int]:
+    """Why these are held or removed, where a decision did it. `states`: id → state; gives id → decision. No rights."""
+    ids = sorted(one for one, state in states.items() if state in ("held", "removed"))
+    rows = db.execute(_LIMITS, {"subject_kind": subject_kind, "ids": ids}) if ids else ()
+    return {row.subject_id: int(row.last) for row in rows if row.state_after == states[row.subject_id]}
 
 
 def author(db: Connection, decision: DecisionView) -> Person:
