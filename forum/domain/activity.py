@@ -29,7 +29,7 @@ _IDEAS = (
     .order_by(Idea.id.desc())
     .limit(sa.bindparam("most"))
 )
-_COMMENTS = (
+_COMMENTS: Any = (
     sa.select(
         Comment.id,
         sa.literal_column("'comment'").label("kind"),
@@ -44,7 +44,7 @@ _COMMENTS = (
     .order_by(Comment.id.desc())
     .limit(sa.bindparam("most"))
 )
-_REMARKS = (
+_REMARKS: Any = (
     sa.select(
         RecommendationComment.id,
         sa.literal_column("'remark'").label("kind"),

@@ -136,7 +136,7 @@ def decide_many(db: Connection, user: Person | None, case_ids: list[int], fields
         raise Invalid({"action": f"Please choose between 1 and {MOST_AT_ONCE} cases."})
     act_id, chosen = decisions.new_act(), sorted(set(case_ids))
     found = cases.get_many(db, chosen)
-    are_ideas = fields.action in bulks.ACTIONS and all(case.subject_kind == "idea" for case in found.values())
+    are_posts = fields.action in bulks.ACTIONS and all(case.subject_kind in subjects.KINDS for case in found.values())
     firsts: dict[tuple[str, int], Any] = {}
     for case_id in chosen:
         with _naming(case_id):
@@ -145,11 +145,11 @@ def decide_many(db: Connection, user: Person | None, case_ids: list[int], fields
             if subject in firsts:
                 continue
             firsts[subject] = case
-            if are_ideas:
+            if are_posts:
                 _check(case, require(user, "case.decide", case), fields)
             else:
                 decide(db, user, case_id, fields, act_id=act_id)
-    if are_ideas and user is not None:
+    if are_posts and user is not None:
         batches.decide(db, user, list(firsts.values()), chosen, fields, act_id)
     return act_id
 

@@ -57,7 +57,7 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
     numbers = waves.numbers(visit.db, wave)
     preview = waves.preview(visit.db, wave)
     case_id = waves.open_case(visit.db, wave.id)
-    standing = waves.standing_act(visit.db, wave.id)
+    standing, undone = waves.standing_act(visit.db, wave.id), waves.undone_act(visit.db, wave.id)
     why_not = waves.why_not(visit.db, user, wave)
     context = {
         "wave": wave,
@@ -76,6 +76,7 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
         "back_url": queues.address(visit),
         "may_decide": case_id is not None and not why_not,
         "may_undo": standing is not None and not why_not,
+        "redo": waves.ACTIONS[undone.action] if undone is not None and case_id is not None and not why_not else "",
         "why_not": why_not,
         "may_set_aside": not why_not and can(user, "wave.decide", wave) and can(user, "community.edit", wave.community),
         "notice": notice,
@@ -139,6 +140,19 @@ def _said(action: str, done: waves.Done) -> str:
         return f"Dismissed. {many} published." if done.changed else "Dismissed. The posts stay as they are."
     what = "on the off-topic track now" if action == "off-topic" else "removed"
     return f"{many} {what}. Each author is told once."
+
+
+def redo(visit: Visit, wave_id: int) -> Answer:
+    """POST /moderation/waves/{id}/redo: the act that was taken back counts again."""
+    try:
+        with visit.db.begin_nested():
+            done = waves.put_back(visit.db, visit.user, wave_id)
+    except (Conflict, Forbidden) as error:
+        return _show(visit, wave_id, Form[WaveFields](), status=409, notice=str(error))
+    many = f"{done.changed:,} post{'' if done.changed == 1 else 's'}"
+    left = f" {done.left:,} changed since then and stay as they are." if done.left else ""
+    visit.say(f"The act counts again, for {many}.{left}", undo=f"{waves.path(wave_id)}/undo", then=waves.path(wave_id))
+    return Redirect(waves.path(wave_id))
 
 
 def undo(visit: Visit, wave_id: int) -> Answer:

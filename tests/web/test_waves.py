@@ -82,7 +82,7 @@ def test_one_act_puts_all_on_the_track_goes_on_and_is_taken_back(site: Site) -> 
     assert boss.id
 
 
-def test_the_page_of_the_act_takes_a_wave_back_too_and_an_undo_of_that_is_refused(site: Site) -> None:
+def test_the_page_of_the_act_takes_a_wave_back_and_the_page_of_that_puts_it_back(site: Site) -> None:
     _, wave_id, ids = flood(site)
     site.post(f"/moderation/waves/{wave_id}", {"action": "remove", "reason": "spam"})
     assert states(site, ids) == {"removed"}
@@ -92,10 +92,35 @@ def test_the_page_of_the_act_takes_a_wave_back_too_and_an_undo_of_that_is_refuse
     assert undone.status_code == 303
     assert states(site, ids) == {"held"}
     assert "Waiting" in site.get(f"/moderation/waves/{wave_id}").text
-    again = site.post(f"{undone.headers['location']}/undo")
-    assert again.status_code == 409
-    assert "on its page" in again.text
+    back = undone.headers["location"]
+    assert f'href="/moderation/waves/{wave_id}"' in site.get(back).text
+    again = site.post(f"{back}/undo")
+    assert again.status_code == 303
+    assert states(site, ids) == {"removed"}
+    assert "Decided" in site.get(f"/moderation/waves/{wave_id}").text
+    assert site.post(f"{again.headers['location']}/undo").status_code == 303
     assert states(site, ids) == {"held"}
+    assert site.post(f"{back}/undo").status_code == 404  # there is nothing left of it
+
+
+def test_the_page_of_a_wave_puts_back_what_was_taken_back_until_somebody_decides_anew(site: Site) -> None:
+    _, wave_id, ids = flood(site)
+    path = f"/moderation/waves/{wave_id}"
+    assert "Put it back" not in site.get(path).text
+    site.post(path, {"action": "remove", "reason": "spam"})
+    site.post(f"{path}/undo")
+    assert "An act was taken back: Removed." in site.get(path).text
+    assert site.post(f"{path}/redo").status_code == 303
+    assert "The act counts again, for 8 posts." in site.get(path).text
+    assert states(site, ids) == {"removed"}
+    assert site.post(f"{path}/redo").status_code == 409
+    site.post(f"{path}/undo")
+    site.post(path, {"action": "off-topic", "reason": "spam"})
+    assert "Put it back" not in site.get(path).text
+    refused = site.post(f"{path}/redo")
+    assert refused.status_code == 409
+    assert "somebody decided since" in refused.text
+    assert states(site, ids) == {"off-topic"}
 
 
 def test_each_member_has_a_decision_with_a_statement_and_its_author_can_appeal(site: Site) -> None:

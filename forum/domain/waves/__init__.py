@@ -12,9 +12,11 @@ if TYPE_CHECKING:
         WaveFields,
         decide,
         of_act,
+        put_back,
         put_on_track,
         standing_act,
         take_back,
+        undone_act,
         why_not,
     )
     from forum.domain.waves.findings import join_held
@@ -42,7 +44,7 @@ else:
         {
             "forum.domain.actions": "NOTE_LENGTH",
             "forum.domain.waves.acts": (
-                "ACTIONS Done WaveFields decide of_act put_on_track standing_act take_back why_not"
+                "ACTIONS Done WaveFields decide of_act put_back put_on_track standing_act take_back undone_act why_not"
             ),
             "forum.domain.waves.findings": "join_held",
             "forum.domain.waves.prints": "Seen forget look note note_again",
@@ -81,10 +83,12 @@ __all__ = [
     "open_case",
     "path",
     "preview",
+    "put_back",
     "put_on_track",
     "senders",
     "sketch",
     "standing_act",
     "take_back",
+    "undone_act",
     "why_not",
 ]

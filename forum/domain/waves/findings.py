@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, insert, insert_once
-from forum.domain import bulks, cases, decisions, dockets, holds
+from forum.domain import bulks, cases, decisions, dockets, holds, selected
 from forum.domain.bulks import Deed, Ground
 from forum.domain.search.selections import ByIds, among
+from forum.domain.selected import Key
 from forum.domain.waves import posts, prints, signals
 from forum.domain.waves.groups import SHARED, Group
 from forum.domain.waves.posts import SHOWN
@@ -121,7 +122,7 @@ def _settle(db: Connection, group: Group, moment: datetime) -> int | None:
     wave = db.execute(_WAVE, {"wave": wave_id}).one()
     since = moment - prints.DAY
     _hold(db, wave_id, [idea_id for idea_id in joined if _is_to_hold(group, wave.state, rows[idea_id], since)])
-    absorb(db, [idea_id for idea_id, row in rows.items() if row.state == "held"])
+    absorb(db, [("idea", idea_id) for idea_id, row in rows.items() if row.state == "held"])
     _update(db, wave, group, [row.title for row in rows.values()], moment)
     return wave_id
 
@@ -187,21 +188,22 @@ def _is_to_hold(group: Group, wave_state: str, row: Any, since: datetime) -> boo
 
 def _hold(db: Connection, wave_id: int, idea_ids: Sequence[int]) -> None:
     """Hold ideas until a moderator has looked at their wave; each author is told, with a decision that can be read."""
-    known = bulks.kept(db, idea_ids)  # no program takes back what a person kept
-    idea_ids = [idea_id for idea_id in idea_ids if idea_id not in known]
+    known = bulks.kept(db, [("idea", idea_id) for idea_id in idea_ids])  # no program takes back what a person kept
+    idea_ids = [idea_id for idea_id in idea_ids if ("idea", idea_id) not in known]
     if not idea_ids:
         return
     members = sa.update(WaveMember).where(WaveMember.wave_id == wave_id, WaveMember.subject_id.in_(idea_ids))
     db.execute(members.values(is_held_here=True))
-    rows = [row for row in bulks.load(db, idea_ids) if row.state == "published"]
+    loaded = selected.load(db, [("idea", idea_id) for idea_id in idea_ids])
+    to_hold = [post for post in loaded if post.state == "published"]
     deed = Deed(None, "hold", decisions.new_act(), reason="spam")
-    held, why = {row.id: "held" for row in rows}, {row.id: Ground(_FACTS) for row in rows}
-    bulks.tell_authors(db, rows, bulks.decide(db, deed, rows, held, why), is_once=True)
+    held, why = {post.key: "held" for post in to_hold}, {post.key: Ground(_FACTS) for post in to_hold}
+    bulks.tell_authors(db, to_hold, bulks.decide(db, deed, to_hold, held, why))
 
 
-def absorb(db: Connection, held: Collection[int]) -> None:
+def absorb(db: Connection, held: Collection[Key]) -> None:
     """Held members wait within the wave: their own cases end without a decision, so that a wave is one case."""
-    dockets.close(db, [row.id for row in dockets.open_about(db, "idea", held, holds.KINDS)])
+    dockets.close(db, [row.id for row in dockets.open_about(db, held, holds.KINDS)])
 
 
 def _update(db: Connection, wave: Any, group: Group, titles: Sequence[str], moment: datetime) -> None:
@@ -272,6 +274,6 @@ def join_held(db: Connection, wave_id: int, idea_id: int, *, is_held_here: bool)
     moment = now()
     values = {"added_at": moment, "is_waiting": True, "is_held_here": is_held_here, "act_id": None}
     db.execute(_JOIN(db), [{"wave_id": wave_id, "subject_kind": "idea", "subject_id": idea_id, **values}])
-    absorb(db, [idea_id])
+    absorb(db, [("idea", idea_id)])
     if wave.state != "open":
         keep_case(db, wave_id, dict(wave._mapping))
