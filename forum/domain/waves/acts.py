@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -19,21 +20,29 @@ from forum.domain.reasons import BY_CODE
 from forum.domain.selected import Key, Post
 from forum.domain.waves import findings, records
 from forum.domain.waves.records import WaveView
-from forum.models import Decision, Idea, Wave, WaveAct, WaveMember
+from forum.models import Decision, Wave, WaveAct, WaveMember
 from forum.models.base import aliased
 
-ACTIONS = {"off-topic": "Put on the off-topic track", "remove": "Removed", "keep": "Kept: this is no wave"}
-_STATE_AFTER = {"off-topic": "off-topic", "remove": "removed", "keep": "published"}
+ACTIONS = {
+    "off-topic": "Put on the off-topic track",
+    "hold": "Held for a second look",
+    "remove": "Removed",
+    "keep": "Kept: this is no wave",
+}
+CHOICES = {"idea": ("off-topic", "remove", "keep"), "comment": ("hold", "remove", "keep")}
+"""What can be done with a wave, by what its posts are. There is no off-topic track for comments."""
+_STATE_AFTER = {"off-topic": "off-topic", "hold": "held", "remove": "removed", "keep": "published"}
 _DECIDABLE = ("published", "held", "off-topic")
 
-_of_wave = sa.and_(WaveMember.wave_id == sa.bindparam("wave"), WaveMember.subject_kind == "idea")
+_of_wave = WaveMember.wave_id == sa.bindparam("wave")
 _WAITING = sa.select(
     WaveMember.subject_kind, WaveMember.subject_id, WaveMember.is_held_here, WaveMember.added_at
 ).where(_of_wave, WaveMember.is_waiting)
-_HELD_WAITING = (
-    sa.select(Idea.id)
-    .join_from(WaveMember, Idea, Idea.id == WaveMember.subject_id)
-    .where(_of_wave, WaveMember.is_waiting, Idea.state == "held")
+_WAIT_ON = sa.update(WaveMember).where(_of_wave, WaveMember.act_id == sa.bindparam("act")).values(is_waiting=True)
+_HOLD_HERE = (  # held for a second look by an act, and by nothing else
+    sa.update(WaveMember)
+    .where(_of_wave, WaveMember.subject_id.in_(sa.bindparam("ids", expanding=True)))
+    .values(is_held_here=sa.bindparam("is_held"))
 )
 _SETTLE = (
     sa.update(WaveMember)
@@ -69,7 +78,7 @@ _UNDOS = (  # the act that took it back
     .order_by(_undo.id)
     .limit(1)
 )
-_NOT_HELD_HERE = sa.select(WaveMember.subject_id).where(
+_NOT_HELD_HERE = sa.select(WaveMember.subject_kind, WaveMember.subject_id).where(
     _of_wave, WaveMember.act_id == sa.bindparam("act"), ~WaveMember.is_held_here
 )
 _WAVE_OF = sa.select(WaveAct.wave_id).where(WaveAct.act_id == sa.bindparam("act"))
@@ -84,7 +93,7 @@ _UNDO = (
 class WaveFields(BaseModel):
     """What a moderator decides about a wave. Whoever takes something from view says why."""
 
-    action: Literal["off-topic", "remove", "keep"]
+    action: Literal["off-topic", "hold", "remove", "keep"]
     reason: str = ""
     note: str = Field(default="", max_length=NOTE_LENGTH)
 
@@ -121,6 +130,8 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
     wave = records.get(db, user, wave_id)
     user = require(user, "wave.decide", wave)
     _check(db, user, wave)
+    if fields.action not in CHOICES[wave.subject_kind]:
+        raise Conflict(f"“{ACTIONS[fields.action]}” is not for {wave.subject_kind}s.")
     case_id = _close_case(db, user, wave)
     members = db.execute(_WAITING, {"wave": wave.id}).all()
     waiting, kept = {_key(row): row.is_held_here for row in members}, _kept_since(db, members)
@@ -144,8 +155,7 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
         by_id=user.id,
         created_at=now(),
     )
-    db.execute(_SETTLE, {"wave": wave.id, "act": wave_act, "until": now()})
-    db.execute(_SET_STATE, {"wave": wave.id, "new_state": _decided(fields.action)})
+    _settle(db, wave, wave_act, fields.action, now(), [post.id for post in changing])
     return Done(deed.act_id, len(changing), wave.member_count - len(changing))
 
 
@@ -153,8 +163,21 @@ def _key(member: Any) -> Key:
     return member.subject_kind, member.subject_id
 
 
+def _settle(
+    db: Connection, wave: WaveView, wave_act: int, action: str, until: datetime, changed: Sequence[int]
+) -> None:
+    """The act has decided about what waited in the wave; what it held for a second look waits on in a case."""
+    db.execute(_SETTLE, {"wave": wave.id, "act": wave_act, "until": until})
+    if action == "hold":
+        db.execute(_WAIT_ON, {"wave": wave.id, "act": wave_act})
+        db.execute(_HOLD_HERE, {"wave": wave.id, "ids": sorted(changed), "is_held": True})
+    db.execute(_SET_STATE, {"wave": wave.id, "new_state": _decided(action)})
+    if db.execute(_WAITING, {"wave": wave.id}).first() is not None:
+        _keep_case(db, wave)
+
+
 def _decided(action: str) -> str:
-    return "dismissed" if action == "keep" else "on-track"
+    return {"keep": "dismissed", "hold": "open"}.get(action, "on-track")
 
 
 def _kept_since(db: Connection, members: Sequence[Any]) -> set[Key]:
@@ -170,7 +193,7 @@ def _check(db: Connection, user: Person, wave: WaveView) -> None:
 
 def why_not(db: Connection, user: Person, wave: WaveView) -> str:
     """Why this person may not decide on this wave; empty if they may."""
-    if user.id in records.author_ids(db, wave.id):
+    if user.id in records.author_ids(db, wave):
         return "Some of these posts are yours, so somebody else decides on this wave."
     places = [] if moderator(user, None) else records.numbers(db, wave).communities
     if not all(manages(user, communities.of(db, place_id)) for place_id in places):
@@ -247,7 +270,10 @@ def take_back(db: Connection, user: Person | None, wave_id: int, note: str = "",
     db.execute(_FREE, {"wave": wave.id, "act": act.id})
     left = db.execute(_STANDING, {"wave": wave.id}).first()
     db.execute(_SET_STATE, {"wave": wave.id, "new_state": "open" if left is None else _decided(left.action)})
-    findings.absorb(db, [("idea", one) for one in db.execute(_HELD_WAITING, {"wave": wave.id}).scalars()])
+    if act.action == "hold":
+        db.execute(_HOLD_HERE, {"wave": wave.id, "ids": [one.subject_id for one in back], "is_held": False})
+    waiting = selected.load(db, [_key(row) for row in db.execute(_WAITING, {"wave": wave.id})])
+    findings.absorb(db, [post.key for post in waiting if post.state == "held"])
     _keep_case(db, wave)
     return Done(new_act, len(back), len(all_made) - len(back))
 
@@ -293,11 +319,8 @@ def put_back(db: Connection, user: Person | None, wave_id: int, note: str = "", 
         first = decisions.of_act(db, act.act_id)
         bulks.answer(db, posts, first, bulks.close_about(db, [post.key for post in posts]))
     bulks.tell_authors(db, posts, back)
-    db.execute(_SETTLE, {"wave": wave.id, "act": act.id, "until": act.created_at})
-    db.execute(_SET_STATE, {"wave": wave.id, "new_state": _decided(act.action)})
+    _settle(db, wave, act.id, act.action, act.created_at, [post.id for post in posts])
     if act.action == "keep":
-        held = db.execute(_NOT_HELD_HERE, {"wave": wave.id, "act": act.id}).scalars()
-        _wait_alone(db, [post for post in selected.load(db, [("idea", one) for one in held]) if post.state == "held"])
-    if db.execute(_WAITING, {"wave": wave.id}).first() is not None:
-        _keep_case(db, wave)
+        alone = db.execute(_NOT_HELD_HERE, {"wave": wave.id, "act": act.id})
+        _wait_alone(db, [post for post in selected.load(db, [_key(row) for row in alone]) if post.state == "held"])
     return Done(new_act, len(back), len(all_made) - len(back))
