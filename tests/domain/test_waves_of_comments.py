@@ -17,7 +17,7 @@ from forum.domain.errors import Conflict, Forbidden
 from forum.domain.people import Person
 from forum.domain.reports import ReportFields
 from forum.domain.waves import WaveFields
-from forum.models import Case, Comment, Decision, OutboxMessage, Wave, WaveCommentKey, WaveMember
+from forum.models import Case, Comment, Decision, OutboxMessage, Wave, WaveCommentKey, WaveMember, WaveTurn
 from tests import crowds
 from tests.making import Make
 
@@ -286,4 +286,7 @@ def test_workers_that_look_at_the_same_comments_open_one_wave(database: Database
         scene.watch()
         with database.reading() as db:
             assert db.execute(sa.select(sa.func.count()).select_from(WaveMember)).scalar_one() == 8
-        assert waves.look_at_comments(database) == 0  # it is done with them
+        scene.watch()
+        turn = sa.select(WaveTurn.turn).where(WaveTurn.id == 2)
+        with database.reading() as db:
+            assert db.execute(turn).scalar_one() == scene.ids[-1]  # it is done with them

@@ -27,7 +27,7 @@ WINDOW = 20_000
 SHORT = 6
 """A sketch with fewer numbers is of a short text. Short texts are alike by chance, so they have to be the same."""
 MOST_ROWS = 20_000
-ON_ITS_WAY = timedelta(seconds=5)
+ON_ITS_WAY = timedelta(seconds=2)
 _ROW = 2  # of WaveTurn: how far the watch over comments has come
 
 _LAST = sa.select(WaveTurn.turn).where(WaveTurn.id == _ROW)
@@ -83,8 +83,8 @@ _LOW = sa.select(Comment.id).order_by(Comment.id.desc()).limit(1).offset(WINDOW)
 _FORGET = sa.delete(WaveCommentKey).where(WaveCommentKey.comment_id <= sa.bindparam("last"))
 
 
-def look_at_new(database: Database, *, most: int = BATCH) -> int:
-    """Look at the next new comments; how many the watch is done with. Reads first, then writes shortly.
+def look_at_new(database: Database, *, most: int = BATCH) -> bool:
+    """Look at the next new comments; says whether more may wait. Reads first, then writes shortly.
 
     Those of the last moments are looked at again: one with a smaller number may still be on its way into the database.
     """
@@ -92,7 +92,7 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
         before = _last(db)
         new = db.execute(_NEW, {"last": before, "most": most}).all()
         if not new:
-            return 0
+            return False
         keys = _sketches(new)
     database.write(lambda db: _add(db, keys))
     with database.reading() as db:
@@ -100,7 +100,7 @@ def look_at_new(database: Database, *, most: int = BATCH) -> int:
     moment = now()
     done = [row.id for row in takewhile(lambda row: moment - row.created_at > ON_ITS_WAY, new)]
     database.write(lambda db: _settle(db, before, done[-1] if done else before, found))
-    return len(done)
+    return len(done) == most
 
 
 def forget(db: Connection) -> None:
