@@ -34,6 +34,7 @@ from forum.domain.permissions import can, require
 from forum.domain.reasons import label
 from forum.domain.subjects import Account, Subject
 from forum.models import Decision, StatusChange
+from forum.text import excerpt
 
 MOST_AT_ONCE = 500
 ACTIONS = {code: action.label for code, action in TABLE.items()}
@@ -58,12 +59,16 @@ _HELD_BY = (
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a decision would do to one case, or why it can't be made. `effect` is a sentence."""
+    """What a decision would do to one case, or why it can't be made. `effect` is a sentence.
+
+    `text`: how a comment begins.
+    """
 
     case_id: int
     title: str
     effect: str
     why_not: str = ""
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -180,9 +185,10 @@ def preview(db: Connection, user: Person | None, case_ids: list[int], fields: De
         except ForumError as error:
             found.append(Outlook(case_id, "", "", str(error)))
             continue
+        title, text = case.title or "", excerpt(case.text or "", 120) if noun(case.subject_kind) == "comment" else ""
         key = _subject_key(case, fields)
         if key in done:
-            found.append(Outlook(case_id, case.title or "", f"Goes with case {done[key]}, which is about the same."))
+            found.append(Outlook(case_id, title, f"Goes with case {done[key]}, which is about the same.", text=text))
             continue
         effect, why_not = "", ""
         try:
@@ -190,7 +196,7 @@ def preview(db: Connection, user: Person | None, case_ids: list[int], fields: De
             done[key] = case_id
         except ForumError as error:
             why_not = str(error)
-        found.append(Outlook(case_id, case.title or "", effect, why_not))
+        found.append(Outlook(case_id, title, effect, why_not, text))
     return found
 
 

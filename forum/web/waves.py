@@ -71,7 +71,7 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
         "preview": [_rank(preview.now, preview.ids), _rank(preview.without, preview.ids)],
         "preview_count": preview.count_now,
         "form": form,
-        "choices": [choice for choice in CHOICES if choice[0] in waves.CHOICES[wave.subject_kind]],
+        "choices": [choice for choice in CHOICES if choice[0] in _possible(wave, numbers)],
         "reasons": reasons.options(with_text=False),
         "case_url": queues.address(visit, f"/moderation/{case_id}") if case_id is not None else "",
         "decide_url": queues.address(visit, wave.path),
@@ -88,6 +88,12 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
         "page": _pages(wave, visit.query.get("after"), following),
     }
     return Page("waves/show.html", context, blocks=("posts",), status=status)
+
+
+def _possible(wave: WaveView, numbers: waves.Numbers) -> set[str]:
+    """What can be done with it; what is held can't be held once more."""
+    is_held = not numbers.by_state.get("published")
+    return set(waves.CHOICES[wave.subject_kind]) - ({"hold"} if is_held else set())
 
 
 def _pages(wave: WaveView, after: str, following: str | None) -> dict[str, str | None]:
@@ -133,7 +139,8 @@ def decide(visit: Visit, wave_id: int) -> Answer:
     if form.data is None:
         return _show(visit, wave_id, form, status=422)
     try:
-        done = waves.decide(visit.db, visit.user, wave_id, form.data)
+        with visit.db.begin_nested():  # a refusal shows the wave as it is
+            done = waves.decide(visit.db, visit.user, wave_id, form.data)
     except Conflict as error:
         return _show(visit, wave_id, form, status=409, notice=str(error))
     return moderation.go_on(
@@ -152,13 +159,17 @@ def _said(action: str, done: waves.Done) -> str:
 def redo(visit: Visit, wave_id: int) -> Answer:
     """POST /moderation/waves/{id}/redo: the act that was taken back counts again."""
     try:
-        with visit.db.begin_nested():
+        with visit.db.begin_nested():  # a refusal shows the wave as it is
             done = waves.put_back(visit.db, visit.user, wave_id)
     except (Conflict, Forbidden) as error:
         return _show(visit, wave_id, Form[WaveFields](), status=409, notice=str(error))
     many = f"{done.changed:,} post{'' if done.changed == 1 else 's'}"
     left = f" {done.left:,} changed since then and stay as they are." if done.left else ""
-    visit.say(f"The act counts again, for {many}.{left}", undo=f"{waves.path(wave_id)}/undo", then=waves.path(wave_id))
+    visit.say(
+        f"The act counts again, for {many}.{left}" if done.changed else "The act counts again.",
+        undo=f"{waves.path(wave_id)}/undo",
+        then=waves.path(wave_id),
+    )
     return Redirect(waves.path(wave_id))
 
 

@@ -184,6 +184,15 @@ def test_what_was_held_for_a_second_look_is_published_when_the_wave_is_dismissed
     assert set(scene.states()) == {"published"}
 
 
+def test_what_is_held_already_is_not_held_once_more(database: Database) -> None:
+    scene = Scene(database)
+    scene.watch()
+    with pytest.raises(Conflict, match="held already"):
+        scene.decide("hold")
+    assert scene.open_cases() == [("wave", "wave")]
+    assert scene.decide("remove").changed == 8
+
+
 def test_a_dismissed_wave_of_comments_does_not_come_back(database: Database) -> None:
     scene = Scene(database)
     scene.watch()

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 import time_machine
 
 from forum.clock import now
-from forum.domain import posting, search, waves
+from forum.domain import commenting, posting, search, waves
+from forum.domain.commenting import CommentFields
 from forum.domain.people import Person
 from forum.domain.posting import IdeaFields
-from forum.models import Case, Decision, Idea, Wave
+from forum.models import Case, Comment, Decision, Idea, Wave
 from tests import crowds
 from tests.making import Make, Site
 
@@ -173,3 +174,37 @@ def test_an_idea_rises_to_the_front_page_when_it_is_a_minute_old(site: Site) -> 
     assert f"/ideas/{young}-" in site.get("/ideas").text
     with time_machine.travel(now() + timedelta(minutes=2)):
         assert "A lamp at the ferry" in site.get("/?later").text
+
+
+def test_a_flood_of_comments_is_a_case_with_a_page_where_all_are_decided(site: Site) -> None:
+    def prepare(make: Make) -> tuple[Person, list[int]]:
+        ids = [make.idea(title=f"Idea {number}") for number in range(2)]
+        for number, (_, body) in enumerate(crowds.copies(7)):
+            author = make.user(trust_level=2, name=f"Person {number}")
+            commenting.post(make.db, author, ids[number % 2], CommentFields(body=body))
+        return make.user(role="moderator"), ids
+
+    boss, _ = site.make(prepare)
+    site.write(search.fold_in)
+    waves.look_at_comments(site.database)
+    site.sign_in(boss)
+    queue = site.get("/moderation?kind=wave").text
+    assert "Repeated comment: " in queue
+    path = "/moderation/waves/1"
+    page = site.get(path).text
+    for words in ("Posts (7)", "Comment on", 'href="/comments/1"', "Hold all for a second look", "Remove all"):
+        assert words in page, words
+    for words in ("off-topic track", "What it changes on the first page", "Set votes aside", "Votes on these posts"):
+        assert words not in page.partition("<main")[2], words
+    assert site.post(path, {"action": "off-topic", "reason": "spam"}).status_code == 409
+    assert site.post(path, {"action": "hold", "reason": "spam"}).status_code == 303
+    assert "7 posts held. Each author is told once." in site.get("/moderation").text
+    page = site.get(path).text
+    assert "Hold all" not in page
+    assert "waits for a decision" in page
+    site.post(path, {"action": "remove", "reason": "spam"})
+    with site.database.reading() as db:
+        assert set(db.execute(sa.select(Comment.state)).scalars()) == {"removed"}
+    site.post(f"{path}/undo")
+    assert "An act was taken back: Removed." in site.get(path).text
+    assert "Wave" not in site.get("/log?about=comment").text.partition("<tbody>")[2]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from forum.domain.waves.prints import Seen, forget, look, note, note_again
     from forum.domain.waves.records import (
         STATES,
+        Numbers,
         WaveView,
         about_case,
         acts_on,
@@ -57,7 +58,7 @@ else:
             "forum.domain.waves.findings": "join_held",
             "forum.domain.waves.prints": "Seen forget look note note_again",
             "forum.domain.waves.records": (
-                "STATES WaveView about_case acts_on get index members numbers open_case path path_of preview"
+                "STATES Numbers WaveView about_case acts_on get index members numbers open_case path path_of preview"
                 " senders title_of"
             ),
             "forum.domain.waves.sketches:of": "sketch",
@@ -72,6 +73,7 @@ __all__ = [
     "NOTE_LENGTH",
     "STATES",
     "Done",
+    "Numbers",
     "Seen",
     "WaveFields",
     "WaveView",

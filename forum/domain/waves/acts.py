@@ -138,6 +138,8 @@ def decide(db: Connection, user: Person | None, wave_id: int, fields: WaveFields
     posts = [post for post in selected.load(db, waiting) if post.state in _DECIDABLE and post.key not in kept]
     after = _STATE_AFTER[fields.action]
     changing = [post for post in posts if post.state != after and (fields.action != "keep" or waiting[post.key])]
+    if fields.action == "hold" and not changing:
+        raise Conflict("All of these posts are held already. Please choose what becomes of them.")
     deed = Deed(user, fields.action, decisions.new_act(), fields.reason, fields.note)
     _change(db, deed, wave, changing, case_id)
     if fields.action == "keep":

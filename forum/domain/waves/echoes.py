@@ -89,8 +89,9 @@ def look_at_new(database: Database, *, most: int = BATCH) -> bool:
     Those of the last moments are looked at again: one with a smaller number may still be on its way into the database.
     """
     with database.reading() as db:
-        before = _last(db)
-        new = db.execute(_NEW, {"last": before, "most": most}).all()
+        before = int(db.execute(_LAST).scalar() or 0)
+        start = max(before, int(db.execute(_NEWEST).scalar() or 0) - WINDOW)  # of a large import only the end
+        new = db.execute(_NEW, {"last": start, "most": most}).all()
         if not new:
             return False
         keys = _sketches(new)
@@ -99,7 +100,7 @@ def look_at_new(database: Database, *, most: int = BATCH) -> bool:
         found = _find(db, keys, new[-1].id)
     moment = now()
     done = [row.id for row in takewhile(lambda row: moment - row.created_at > ON_ITS_WAY, new)]
-    database.write(lambda db: _settle(db, before, done[-1] if done else before, found))
+    database.write(lambda db: _settle(db, before, done[-1] if done else start, found))
     return len(done) == most
 
 
@@ -108,12 +109,6 @@ def forget(db: Connection) -> None:
     last = db.execute(_LOW).scalar()
     if last is not None:
         db.execute(_FORGET, {"last": last})
-
-
-def _last(db: Connection) -> int:
-    """The last comment that was looked at; at first, all that the watch would look back to are new."""
-    found = db.execute(_LAST).scalar()
-    return max(0, int(db.execute(_NEWEST).scalar() or 0) - WINDOW) if found is None else int(found)
 
 
 def _sketches(new: Sequence[Any]) -> dict[int, tuple[int, ...]]:
