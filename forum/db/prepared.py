@@ -61,6 +61,11 @@ class Prepared:
             return []
         if plan.outof is None:
             _complete(plan, db, cursor)
+        if plan.outof and len(rows) == 1:
+            row = list(rows[0])
+            for place, change in plan.outof:
+                row[place] = change(row[place])
+            return [plan.row(row)]
         if plan.outof and rows:
             columns = list(zip(*rows, strict=True))  # by columns: a loop in C for each
             for place, change in plan.outof:
