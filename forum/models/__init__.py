@@ -39,7 +39,7 @@ from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
 from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
-from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
+from forum.models.waves import Wave, WaveAct, WaveCommentKey, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -115,6 +115,7 @@ __all__ = [
     "VoteAside",
     "Wave",
     "WaveAct",
+    "WaveCommentKey",
     "WaveKey",
     "WaveMember",
     "WavePrint",
