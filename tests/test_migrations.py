@@ -169,14 +169,16 @@ def test_comments_on_recommendations_get_headings_and_decisions(database_url: st
 def test_rows_of_tags_get_copies_of_their_ideas_and_lose_them_on_the_way_back(database_url: str) -> None:
     database = emptied(database_url)
     with database.transaction() as db:
-        upgrade(db, "0013")
+        upgrade(db, "0014")
         values: dict[str, Any] = {"no": False, "moment": _MOMENT}
         db.execute(sa.text(_USER), {**values, "id": 1, "handle": "author"})
         for statement in (_COMMUNITY, _IDEA):
             db.execute(sa.text(statement), {name: one for name, one in values.items() if f":{name}" in statement})
         db.execute(sa.text("UPDATE ideas SET net = -3, approval = 0.1, trending = 2.5, comment_count = 4"))
         for number in (1, 2):
-            db.execute(sa.text("INSERT INTO tags (id, slug, name, idea_count) VALUES (:id, :id, :id, 0)"), {"id": number})
+            db.execute(
+                sa.text("INSERT INTO tags (id, slug, name, idea_count) VALUES (:id, :id, :id, 0)"), {"id": number}
+            )
             db.execute(sa.text("INSERT INTO idea_tags (idea_id, tag_id) VALUES (1, :id)"), {"id": number})
     for _ in range(2):
         schema.migrate(database)
@@ -191,7 +193,7 @@ def test_rows_of_tags_get_copies_of_their_ideas_and_lose_them_on_the_way_back(da
             db.execute(sa.update(Idea).values(net=-3, comment_count=4, is_public=False))
             config = schema._config()
             config.attributes["connection"] = db
-            command.downgrade(config, "0013")
+            command.downgrade(config, "0014")
             assert db.execute(sa.text("SELECT * FROM idea_tags ORDER BY tag_id")).all() == [(1, 1), (1, 2)]
             db.execute(sa.update(Idea).values(net=1))  # nothing follows any more
             db.execute(sa.update(Idea).values(net=-3))

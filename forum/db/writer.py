@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from forum.db import memory
 from forum.db.prepared import say
 
 T = TypeVar("T")
@@ -172,6 +173,7 @@ class Writer:
             connection = self._connection = self._connection or self._connect()
             driver: Any = connection.connection.dbapi_connection
             say(connection, "BEGIN IMMEDIATE")
+            memory.forget_numbers(connection)
             try:
                 result = do(connection, driver)
                 say(connection, "COMMIT")
@@ -195,11 +197,13 @@ class Writer:
         connection.begin()
         connection.info["put_off"] = self._put_off
         say(connection, f"PRAGMA cache_size = -{CACHE}")
+        memory.listen(connection)
         return connection
 
     def _let_go(self) -> None:
         if self._connection is not None:
             self._connection.info["put_off"] = None  # the connection goes back to the pool, and may read from then on
+            memory.stop_listening(self._connection)
             self._connection.close()
             self._connection = None
 
@@ -212,6 +216,7 @@ def _one(connection: Connection, driver: Any, work: Work, done: Any) -> Result:
         if connection.invalidated or not driver.in_transaction:
             raise
         driver.execute("ROLLBACK TO unit")
+        memory.forget_numbers(connection)
         driver.execute("RELEASE unit")
         return done, None, error
     driver.execute("RELEASE unit")

@@ -147,9 +147,8 @@ _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Prepared:
-    if "tag_id" in shape.named and shape.what == "card":
-        return Prepared(_cards(shape))
-    return Prepared(_rows(shape))
+    is_card = shape.what == "card"
+    return Prepared((_cards if is_card and "tag_id" in shape.named else _rows)(shape), keeps=is_card)
 
 
 def _cards(shape: _Shape) -> sa.Select[Any]:
@@ -160,34 +159,40 @@ def _cards(shape: _Shape) -> sa.Select[Any]:
 
 
 def _rows(shape: _Shape) -> sa.Select[Any]:
-    number, column = Idea.id, _COLUMN[shape.sort]
-    if is_of_tag := _is_of_tag(shape):  # in the order of what the rows of the tag repeat: see ADR 16
-        number, column = IdeaTag.idea_id, getattr(IdeaTag, column.name)
-    columns = {"card": _CARD, "key": (number.label("id"),), "tally": _TALLY}[shape.what]
+    if _is_of_tag(shape):  # in the order of what the rows of the tag repeat: see ADR 16
+        number, column = IdeaTag.idea_id, getattr(IdeaTag, _COLUMN[shape.sort].name)
+        statement = _of_tag(shape, number, column)
+    else:
+        number, column = Idea.id, _COLUMN[shape.sort]
+        statement = _of_ideas(shape, column)
+    statement = statement.where(*(_CONDITIONS[name] for name in shape.named if name != "tag_id"))
+    if shape.after:
+        statement = statement.where(_behind(shape, column, number))
+    return statement.order_by(*_order(shape, column, number)).limit(sa.bindparam("most"))
+
+
+def _of_tag(shape: _Shape, number: Any, column: Any) -> sa.Select[Any]:
+    statement = sa.select(number.label("id"), column.label("sort_key"))
+    if len(shape.named) > 1:
+        statement = statement.join_from(IdeaTag, Idea, Idea.id == IdeaTag.idea_id)
+    return statement.where(IdeaTag.tag_id == sa.bindparam("tag_id"), IdeaTag.is_public)
+
+
+def _of_ideas(shape: _Shape, column: Any) -> sa.Select[Any]:
+    columns = {"card": _CARD, "key": (Idea.id,), "tally": _TALLY}[shape.what]
     statement = sa.select(*columns, column.label("sort_key"))
     if shape.what == "card":
         statement = statement.join_from(Idea, User, User.id == Idea.author_id)
     if shape.sort == "consensus":  # the ideas that its last run ranked
         statement = statement.join(ConsensusScore, ConsensusScore.idea_id == Idea.id)
         statement = statement.where(ConsensusScore.run_id == _LAST_RUN)
-    if is_of_tag:
-        statement = statement.where(IdeaTag.tag_id == sa.bindparam("tag_id"), IdeaTag.is_public)
-        if len(shape.named) > 1:
-            statement = statement.join_from(IdeaTag, Idea, Idea.id == IdeaTag.idea_id)
-    elif "tag_id" in shape.named:
+    if "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
-    for name in shape.named:
-        if name != "tag_id":
-            statement = statement.where(_CONDITIONS[name])
-    if shape.in_track:
-        statement = statement.where(Idea.state == sa.bindparam("state"))
-        if "community_id" not in shape.named:  # is_public tells only about what is listed
-            statement = statement.where(Idea.community_id.in_(_PUBLIC))
-    elif not is_of_tag:
-        statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
-    if shape.after:
-        statement = statement.where(_behind(shape, column, number))
-    return statement.order_by(*_order(shape, column, number)).limit(sa.bindparam("most"))
+    if not shape.in_track:
+        return statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
+    if "community_id" not in shape.named:  # is_public tells only about what is listed
+        statement = statement.where(Idea.community_id.in_(_PUBLIC))
+    return statement.where(Idea.state == sa.bindparam("state"))
 
 
 def _is_of_tag(shape: _Shape) -> bool:

@@ -40,7 +40,7 @@ from forum.models.tags import IdeaTag, Tag
 from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
-from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
+from forum.models.waves import Wave, WaveAct, WaveCommentKey, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -116,6 +116,7 @@ __all__ = [
     "VoteAside",
     "Wave",
     "WaveAct",
+    "WaveCommentKey",
     "WaveKey",
     "WaveMember",
     "WavePrint",

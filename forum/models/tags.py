@@ -74,14 +74,13 @@ def _listed(columns: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _follow() -> None:
-    """Make the triggers with the tables."""
-    statements = [("sqlite", _SQLITE_TRIGGER.format(part=part, **_listed(names))) for part, names in _PARTS.items()]
-    for statement in (_POSTGRESQL_FUNCTION, _POSTGRESQL_TRIGGER):
-        statements.append(("postgresql", statement.format(**_listed(FOLLOWED))))
-    for dialect, statement in statements:
-        ddl = sa.DDL(statement)  # type: ignore[no-untyped-call]
-        sa.event.listen(Base.metadata, "after_create", ddl.execute_if(dialect=dialect))
+def _follow(dialect: str, statement: str, columns: tuple[str, ...], part: str = "") -> None:
+    """Make this with the tables."""
+    ddl = sa.DDL(statement.format(part=part, **_listed(columns)))  # type: ignore[no-untyped-call]
+    sa.event.listen(Base.metadata, "after_create", ddl.execute_if(dialect=dialect))
 
 
-_follow()
+for _part, _columns in _PARTS.items():
+    _follow("sqlite", _SQLITE_TRIGGER, _columns, _part)
+_follow("postgresql", _POSTGRESQL_FUNCTION, FOLLOWED)
+_follow("postgresql", _POSTGRESQL_TRIGGER, FOLLOWED)

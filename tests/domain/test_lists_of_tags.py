@@ -286,7 +286,9 @@ def test_copies_follow_an_import_and_its_second_run(db: Connection, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", FOLLOWED)
-def test_a_copy_that_strayed_is_found_and_brought_back(db: Connection, make: Make, settings: Settings, name: str) -> None:
+def test_a_copy_that_strayed_is_found_and_brought_back(
+    db: Connection, make: Make, settings: Settings, name: str
+) -> None:
     idea_id, fine = tagged_idea(make, votes=1), tagged_idea(make, votes=1)
     recounts.mend_all(db)
     wrong = {"is_public": False, "created_at": START}.get(name, 77)

@@ -5,15 +5,25 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 RANKS = ("net", "approval", "trending", "contested", "uncertainty")
 REST = ("is_public", "shuffle", "created_at")
-COPIES = ("is_public", "net", "approval", "trending", "contested", "uncertainty", "comment_count", "shuffle", "created_at")
+COPIES = (
+    "is_public",
+    "net",
+    "approval",
+    "trending",
+    "contested",
+    "uncertainty",
+    "comment_count",
+    "shuffle",
+    "created_at",
+)
 IN_ORDER = ("net", "trending", "comment_count", "shuffle", "created_at")
 PARTS = {"ranks": RANKS, "comments": ("comment_count",), "places": REST}
 SQLITE_TRIGGER = (
