@@ -43,9 +43,14 @@ def address(db: Connection) -> str:
     return address
 
 
+def seen_version(db: Connection) -> Hashable:
+    """The version of the data that this page sees; None in a change, and where nobody asked for it."""
+    return db.info.get("version")
+
+
 def is_remembering(db: Connection) -> bool:
     """Does remembered() keep anything here? In a page that knows the version of the data; never in a change."""
-    return db.info.get("version") is not None
+    return seen_version(db) is not None
 
 
 def generation(db: Connection, kind: Kind) -> Hashable:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from forum.clock import now
-from forum.db import Connection, address, is_remembering
+from forum.db import Connection, address, is_remembering, seen_version
 from forum.domain import agencies, communities, lists, records, tags
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
@@ -138,7 +138,7 @@ def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
     db = visit.db
     if visit.query.get("sort") == "random":
         return _find(visit, path, place, None)
-    key, mark = (address(db), path, visit.query_string), (db.info.get("version"), int(now().timestamp()) // HALF_MINUTE)
+    key, mark = (address(db), path, visit.query_string), (seen_version(db), int(now().timestamp()) // HALF_MINUTE)
     kept = _kept.get(key)
     if kept is not None and kept[0] == mark and is_remembering(db):
         return kept[1]
