@@ -110,7 +110,8 @@ def decide(
     Asks no rights, closes no cases, tells nobody.
     """
     selected.change(db, wanted)
-    places = {one: communities.of(db, one) for post in posts if (one := post.community_id) is not None}
+    where = {post.community_id for post in posts if post.community_id is not None}
+    places = {one: communities.of(db, one) for one in where}
     drafts = [
         Draft(
             subject_kind=post.kind,
