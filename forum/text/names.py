@@ -31,7 +31,7 @@ _NOT_SLUG = re.compile("[^a-z0-9]+")
 def tidy(value: str) -> str:
     """What somebody typed or sent, safe to store on every database and to show: new lines as `\\n`, composed letters
     (NFC), no control characters, no overridden direction. Nothing that can be read is lost."""
-    if value.isascii() and not _ODD.search(value):
+    if value.isascii() and (value.replace("\n", " ").isprintable() or not _ODD.search(value)):
         return value
     value = _LINE_ENDS.sub("\n", value)
     value = _UNWANTED.sub("", value)

@@ -50,7 +50,7 @@ def convert(jobs: list[Job]) -> list[Texts]:
 def _one(job: Job) -> Texts:
     simple = simplified(job.body)
     markdown = text.from_html(job.body) if simple is None else simple
-    if simple is not None or is_plain(markdown):
+    if simple is not None:
         html, plain = paragraphs(markdown), markdown
     else:
         html, plain = text.to_html_and_plain(markdown, links=False)
@@ -71,12 +71,14 @@ def is_plain(markdown: str) -> bool:
 
 def simplified(html: str) -> str | None:
     """What text.from_html gives where there is no markup but line breaks, and nothing that needs care; else None."""
-    broken = _BREAK.sub("\n", html)
-    if broken != html and "\n" in html:
+    if not html.isascii():
+        return None
+    broken = html.replace("<br />", "\n").replace("<br/>", "\n").replace("<br>", "\n")
+    if "<" in broken or (broken is not html and "\n" in html):
         return None
     lines = [line.strip(" ") for line in broken.split("\n")]
     plain = _SPACES.sub("\n\n", "\n".join(lines)).strip("\n")
-    return plain if plain.isascii() and "  " not in plain and is_plain(plain) else None
+    return plain if "  " not in plain and is_plain(plain) else None
 
 
 def paragraphs(plain: str) -> str:
