@@ -48,13 +48,14 @@ class State:
     def is_dry(self) -> bool:
         return self.report.is_dry
 
-    def tag(self, name: str) -> int:
-        """The id of a tag, made if it is new."""
-        if name not in self._tags:
-            if len(self._tags) > MOST_TOUCHED:
-                self._tags.clear()
-            self._tags[name] = tags.ensure(self.db, name)
-        return self._tags[name]
+    def tags(self, names: Iterable[str]) -> dict[str, int]:
+        """The ids of tags by their names, made where they are new."""
+        wanted = dict.fromkeys(names)
+        if len(self._tags) > MOST_TOUCHED:
+            self._tags.clear()
+        if unknown := [name for name in wanted if name not in self._tags]:
+            self._tags.update(tags.ensure_many(self.db, unknown))
+        return {name: self._tags[name] for name in wanted}
 
     def number_in(self, group: str, highest: int) -> int:
         """The next number in a group of comments, of which `highest` is the highest that is written."""

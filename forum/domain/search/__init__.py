@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forum.domain.search.finds import Hit, Results, find
     from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
     from forum.domain.search.upkeep import check, moved, rebuild, refresh
-    from forum.domain.search.vocabularies import fold_in
+    from forum.domain.search.vocabularies import Count, count, fold_in
 else:
     __getattr__ = later.parts(
         __name__,
@@ -33,7 +33,7 @@ else:
             "forum.domain.search.finds": "Hit Results find",
             "forum.domain.search.likenesses": "PLAUSIBLE Similar similar",
             "forum.domain.search.upkeep": "check moved rebuild refresh",
-            "forum.domain.search.vocabularies": "fold_in",
+            "forum.domain.search.vocabularies": "Count count fold_in",
         },
     )
 
@@ -41,12 +41,14 @@ __all__ = [
     "KINDS",
     "PLAUSIBLE",
     "Bulk",
+    "Count",
     "Document",
     "Hit",
     "Results",
     "Similar",
     "Stems",
     "check",
+    "count",
     "find",
     "fold_in",
     "hide",

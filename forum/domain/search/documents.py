@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,14 +13,16 @@ from forum.db import Connection, insert_many, is_sqlite
 from forum.domain.search import indexes, vocabularies
 from forum.domain.search.expressions import ELSEWHERE, MARK, TITLE
 from forum.domain.search.indexes import Entry
+from forum.domain.search.vocabularies import Count
 from forum.models.search import SearchDocument
 
 KINDS = ("idea", "comment")
 MOST_WORDS = 20_000
 """Words of one text that are indexed; the longest idea of 2009 has 9,037."""
 BATCH = 1000
-COUNTED_TOGETHER = 10_000_000
-"""Characters of texts whose words are counted together: most words then come often, and each is written once."""
+DONE_TOGETHER = 10_000_000
+"""Characters of texts that go into the index and the counts together: most words then come often, and each is written
+once."""
 
 _COLUMNS = (
     SearchDocument.id,
@@ -79,8 +81,7 @@ class Stems:
         return cls(terms.stems(_storable(title)), terms.stems(_storable(body)))
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """Something to be found. `body` is plain text, not Markdown."""
 
     kind: str
@@ -91,7 +92,7 @@ class Document:
     community_id: int | None = None
     language: str = "en"
     is_visible: bool = True
-    index: tuple[str, str] | None = None  # what storable_index() gives, where it was made beforehand
+    indexed: tuple[str, str] | None = None  # what storable_index() gives, where it was made beforehand
 
 
 def put(
@@ -139,14 +140,16 @@ def put_many(db: Connection, documents: Iterable[Document]) -> int:
 
 
 class Bulk:
-    """Puts in many documents that are all new, and counts their words some thousand documents at a time.
+    """Puts in many documents that are all new, into the index and the counts some thousand at a time.
 
-    Use it as a context: the last ones are counted at its end. All of it belongs to one transaction.
+    Use it as a context: the last ones are found and counted from its end on. All of it belongs to one transaction.
     """
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._waiting: list[tuple[str, str]] = []  # stored words and text of documents that are not counted yet
+        self._entries: list[Entry] = []  # of documents that are neither in the index nor counted yet
+        self._texts: list[str] = []  # theirs
+        self._counts: list[Count] = []
         self._size = 0
 
     def __enter__(self) -> "Bulk":
@@ -154,10 +157,10 @@ class Bulk:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._count()
+            self._finish()
 
-    def put(self, documents: Sequence[Document]) -> None:
-        """Make these findable."""
+    def put(self, documents: Sequence[Document], counted: Count | None = None) -> None:
+        """Make these findable; `counted`: what `count` gives for the visible ones, where it was made beforehand."""
         if not documents:
             return
         ids = _next_ids(self._db, len(documents))
@@ -167,16 +170,18 @@ class Bulk:
         ]
         insert_many(self._db, SearchDocument, rows)
         seen = [row for row in rows if row["is_visible"]]
-        indexes.add(self._db, [Entry(row["id"], row["words"], row["marks"]) for row in seen])
+        self._counts.append(counted or vocabularies.count(row["words"] for row in seen))
         for row in seen:
-            self._waiting.append((row["words"], f"{row['title']}\n{row['body']}"))
+            self._entries.append(Entry(row["id"], row["words"], row["marks"]))
+            self._texts.append(f"{row['title']}\n{row['body']}")
             self._size += len(row["words"]) + len(row["body"])
-        if self._size > COUNTED_TOGETHER:
-            self._count()
+        if self._size > DONE_TOGETHER:
+            self._finish()
 
-    def _count(self) -> None:
-        waiting, self._waiting, self._size = self._waiting, [], 0
-        vocabularies.count_in(self._db, (words for words, _ in waiting), (text for _, text in waiting))
+    def _finish(self) -> None:
+        indexes.add_many(self._db, self._entries)
+        vocabularies.add_counts(self._db, self._counts, self._texts)
+        self._entries, self._texts, self._counts, self._size = [], [], [], 0
 
 
 def hide(db: Connection, kind: str, object_id: int) -> None:
@@ -254,7 +259,7 @@ def _index_text(kind: str, stems: Stems, community_id: int | None) -> tuple[str,
 
 
 def storable_index(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
-    """The value of Document.index: for whoever makes it beforehand, in another process."""
+    """The value of Document.indexed: for whoever makes it beforehand, in another process."""
     return index_text(kind, _storable(title), _storable(body), community_id)
 
 
@@ -262,7 +267,7 @@ def _row(document: Document) -> dict[str, Any]:
     title, body = _storable(document.title), _storable(document.body)
     words, marks = "", ""
     if document.is_visible:
-        words, marks = document.index or index_text(document.kind, title, body, document.community_id)
+        words, marks = document.indexed or index_text(document.kind, title, body, document.community_id)
     return {
         "kind": document.kind,
         "object_id": document.object_id,

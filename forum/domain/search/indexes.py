@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum.db import Connection, is_sqlite
+from forum.db import Connection, insert_rows, is_sqlite
 from forum.domain.search.expressions import MARK, Expression, for_postgresql, for_sqlite
 
 # PostgreSQL has no order within its index. Each entry there also names its stretches of ids, fine and coarse, so that
@@ -28,8 +28,7 @@ _REMOVE = {
 _NEWEST_ID = sa.text("SELECT max(id) FROM search_documents")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the index holds of one document: its stems and its marks, each set apart by blanks."""
 
     id: int
@@ -53,6 +52,16 @@ def add(db: Connection, entries: Sequence[Entry]) -> None:
     sqlite = is_sqlite(db)
     if entries:
         db.execute(_ADD[sqlite], [_plain(entry) if sqlite else _vector(entry) for entry in entries])
+
+
+def add_many(db: Connection, entries: Sequence[Entry]) -> None:
+    """The same for thousands of entries."""
+    if is_sqlite(db):
+        insert_rows(db, "search_index", ("rowid", "words", "marks"), entries)
+    else:
+        insert_rows(
+            db, "search_index", ("document_id", "vector"), [tuple(_vector(entry).values()) for entry in entries]
+        )
 
 
 def remove(db: Connection, entries: Sequence[Entry]) -> None:

@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from rapidfuzz.distance import OSA
@@ -105,36 +105,70 @@ def bare(words: str) -> list[str]:
     return words.replace(ELSEWHERE, "").split()
 
 
+class Count(NamedTuple):
+    """The words of some documents, counted: made beforehand in another process, or here. (Tuples travel lightest.)"""
+
+    documents: int
+    words: int
+    stems: Mapping[str, int]  # stem → how many of these documents hold it
+    firsts: Sequence[int]  # for each of these stems the number of the first document that holds it, from 0
+
+
+def count(words: Iterable[str]) -> Count:
+    """Count documents given by their stored words."""
+    stems: Counter[str] = Counter()
+    firsts: dict[str, int] = {}
+    documents = length = 0
+    for stored in words:
+        found = bare(stored)
+        distinct = set(found)
+        stems.update(distinct)
+        firsts.update(dict.fromkeys(distinct.difference(firsts), documents))
+        documents += 1
+        length += len(found)
+    return Count(documents, length, dict(stems), [firsts[stem] for stem in stems])
+
+
 def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: int = 1) -> None:
     """Add (with sign -1: take away) documents given by their stored words; `texts` are theirs, to find new words in."""
+    add_counts(db, [count(words)], texts, sign)
+
+
+def add_counts(db: Connection, counted: Sequence[Count], texts: Iterable[str], sign: int = 1) -> None:
+    """The same for documents that are counted already; `texts` are those of all counts, in their order."""
     changes: Counter[str] = Counter()
-    documents = length = 0
-    first: dict[str, int] = {}  # stem → the number of the document in which it stands first
-    for stored in words:
-        stems = bare(stored)
-        distinct = set(stems)
-        changes.update(distinct)
-        first.update(dict.fromkeys(distinct.difference(first), documents))
-        documents += 1
-        length += len(stems)
+    for one in counted:
+        changes.update(one.stems)
+    documents = sum(one.documents for one in counted)
     if not documents:
         return
-    known: Mapping[str, int] = counts(db, changes) if sign > 0 else changes
-    new: dict[int, set[str]] = {}  # the number of a document → the stems that stand first in it
-    for stem in changes:
-        if stem not in known:
-            new.setdefault(first[stem], set()).add(stem)
-    surfaces: dict[str, str] = {}
-    for number, text in enumerate(texts):
-        if number in new:
-            surfaces |= terms.examples(text, new[number])
+    new = changes.keys() - counts(db, changes).keys() if sign > 0 else set()
+    surfaces = _surfaces(counted, new, texts)
     rows = [
         {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
     ]
     if rows:
         db.execute(_PUT_TERM(db), rows)
+    length = sum(one.words for one in counted)
     db.execute(_PUT_TOTALS(db), {"id": 1, "document_count": sign * documents, "word_count": sign * length})
+
+
+def _surfaces(counted: Sequence[Count], new: set[str], texts: Iterable[str]) -> dict[str, str]:
+    """For each new stem a word that it stands for, from the first document that holds it."""
+    wanted: dict[int, set[str]] = {}  # the number of a document → the stems that stand first in it
+    before = 0
+    for one in counted:
+        for stem, number in zip(one.stems, one.firsts, strict=True):
+            if stem in new:
+                new.discard(stem)
+                wanted.setdefault(before + number, set()).add(stem)
+        before += one.documents
+    surfaces: dict[str, str] = {}
+    for number, text in enumerate(texts):
+        if number in wanted:
+            surfaces |= terms.examples(text, wanted[number])
+    return surfaces
 
 
 def fold_in(db: Connection, most: int = FOLD) -> int:
