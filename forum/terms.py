@@ -97,7 +97,10 @@ def stems(text: str) -> list[str]:
 def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:
     """For each of the wanted stems that stands in the text, the first folded word there that it is the stem of."""
     found: dict[str, str] = {}
+    initials = {stem[0] for stem in wanted}
     for raw in dict.fromkeys(_raws(text)):
+        if raw[0].lower() not in initials and raw.isascii() and raw.isalnum():
+            continue  # a stem begins as its words do
         made = _stems(raw)
         if not wanted.isdisjoint(made):
             for stem, word in zip(made, _split(raw), strict=True):

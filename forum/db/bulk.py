@@ -36,28 +36,42 @@ def insert_many(db: Connection, table: type[Any], rows: Sequence[Mapping[str, An
         return
     plan = _insert_plan(db.dialect, table, frozenset(rows[0]))  # type: ignore[arg-type]  # classes are hashable
     columns = [
-        map(process, values) if process else values
+        repeat(default, len(rows))
+        if name not in rows[0]
+        else map(process, [row[name] for row in rows])
+        if process
+        else [row[name] for row in rows]
         for name, default, process in plan
-        for values in [[row[name] for row in rows] if name in rows[0] else repeat(default, len(rows))]
     ]
     insert_rows(db, table.__tablename__, [name for name, _, _ in plan], list(zip(*columns, strict=True)))
 
 
-def insert_rows(db: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values the driver takes as they are: SQLite by one statement, PostgreSQL by COPY."""
+def insert_rows(
+    db: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, on_conflict: str = ""
+) -> int:
+    """Insert rows whose values the driver takes as they are; returns how many there are more, or were changed.
+
+    `on_conflict`: what to do with those that are there already, in the words of both databases. Without it, PostgreSQL
+    takes them by COPY.
+    """
+    if not rows:
+        return 0
     quote = db.dialect.identifier_preparer.quote
     named = f"{quote(table)} ({', '.join(quote(column) for column in columns)})"
-    if is_sqlite(db):
-        marks = ", ".join("?" * len(columns))
-        db.exec_driver_sql(f"INSERT INTO {named} VALUES ({marks})", list(rows))  # noqa: S608 - our own names
-        return
+    if is_sqlite(db) or on_conflict:
+        marks = ", ".join(["?" if is_sqlite(db) else "%s"] * len(columns))
+        found = db.exec_driver_sql(f"INSERT INTO {named} VALUES ({marks}) {on_conflict}", list(rows))  # noqa: S608 - our own names
+        return found.rowcount
     driver: Any = db.connection.dbapi_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {named} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+    return len(rows)
 
 
-Plan = list[tuple[str, Any, Callable[[Any], Any] | None]]  # name, default, what makes it a value of the driver
+Plan = list[
+    tuple[str, Any, Callable[[Any], Any] | None]
+]  # name, default as the driver takes it, what makes it such a value
 
 
 @lru_cache(maxsize=64)
@@ -67,5 +81,7 @@ def _insert_plan(dialect: sa.Dialect, table: type[Any], names: frozenset[str]) -
         default = column.default.arg if column.default is not None and column.default.is_scalar else None
         if column.name in names or default is not None:
             processor = column.type.dialect_impl(dialect).bind_processor(dialect)
-            plan.append((column.name, default, processor))
+            if isinstance(column.type, sa.Boolean):  # both drivers know what is true
+                processor = None
+            plan.append((column.name, processor(default) if processor else default, processor))
     return plan

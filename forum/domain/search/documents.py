@@ -151,6 +151,7 @@ class Bulk:
         self._texts: list[str] = []  # theirs
         self._counts: list[Count] = []
         self._size = 0
+        self._is_large = False
 
     def __enter__(self) -> "Bulk":
         return self
@@ -158,6 +159,8 @@ class Bulk:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._finish()
+            if self._is_large:
+                indexes.make_room(self._db, 1)
 
     def put(self, documents: Sequence[Document], counted: Count | None = None) -> None:
         """Make these findable; `counted`: what `count` gives for the visible ones, where it was made beforehand."""
@@ -176,6 +179,9 @@ class Bulk:
             self._texts.append(f"{row['title']}\n{row['body']}")
             self._size += len(row["words"]) + len(row["body"])
         if self._size > DONE_TOGETHER:
+            if not self._is_large:
+                indexes.make_room(self._db)
+                self._is_large = True
             self._finish()
 
     def _finish(self) -> None:

@@ -25,6 +25,7 @@ _REMOVE = {
     ),
     False: sa.text("DELETE FROM search_index WHERE document_id = :id"),
 }
+_SET_HASH_SIZE = sa.text("INSERT INTO search_index (search_index, rank) VALUES ('hashsize', :bytes)")
 _NEWEST_ID = sa.text("SELECT max(id) FROM search_documents")
 
 
@@ -62,6 +63,15 @@ def add_many(db: Connection, entries: Sequence[Entry]) -> None:
         insert_rows(
             db, "search_index", ("document_id", "vector"), [tuple(_vector(entry).values()) for entry in entries]
         )
+
+
+def make_room(db: Connection, megabytes: int = 16) -> None:
+    """Let FTS5 collect so much before it writes, for thousands of entries: it then has less to merge. SQLite only.
+
+    What is set is kept with the index and known to everybody from the commit on, so set it back to 1 in the end.
+    """
+    if is_sqlite(db):
+        db.execute(_SET_HASH_SIZE, {"bytes": megabytes * 1024 * 1024})
 
 
 def remove(db: Connection, entries: Sequence[Entry]) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rapidfuzz.distance import OSA
 
 from forum import terms
-from forum.db import Connection, PerDialect, is_sqlite
+from forum.db import Connection, PerDialect, insert_rows, is_sqlite
 from forum.domain.search.expressions import ELSEWHERE
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 
@@ -46,13 +46,6 @@ _NEAR_BY_START = _near.where(SearchTerm.term >= sa.bindparam("start"), SearchTer
 _NEAR_BY_END = _near.where(SearchTerm.reverse >= sa.bindparam("start"), SearchTerm.reverse < sa.bindparam("stop"))
 
 
-def _upsert_term(insert: Any) -> Any:
-    names = ("term", "reverse", "word", "document_count")
-    statement = insert(SearchTerm).values({name: sa.bindparam(name) for name in names})
-    total = SearchTerm.document_count + statement.excluded.document_count
-    return statement.on_conflict_do_update(index_elements=[SearchTerm.term], set_={"document_count": total})
-
-
 def _upsert_totals(insert: Any) -> Any:
     names = ("id", "document_count", "word_count")
     statement = insert(SearchTotal).values({name: sa.bindparam(name) for name in names})
@@ -63,7 +56,9 @@ def _upsert_totals(insert: Any) -> Any:
     )
 
 
-_PUT_TERM, _PUT_TOTALS = PerDialect(_upsert_term), PerDialect(_upsert_totals)
+_PUT_TOTALS = PerDialect(_upsert_totals)
+_TERM = ("term", "reverse", "word", "document_count")
+_ADD_TO_TERM = "ON CONFLICT (term) DO UPDATE SET document_count = search_terms.document_count + excluded.document_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +140,10 @@ def add_counts(db: Connection, counted: Sequence[Count], texts: Iterable[str], s
     new = changes.keys() - counts(db, changes).keys() if sign > 0 else set()
     surfaces = _surfaces(counted, new, texts)
     rows = [
-        {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
+        (stem, stem[::-1], surfaces.get(stem, stem), sign * count)
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
     ]
-    if rows:
-        db.execute(_PUT_TERM(db), rows)
+    insert_rows(db, SearchTerm.__tablename__, _TERM, rows, on_conflict=_ADD_TO_TERM)
     length = sum(one.words for one in counted)
     db.execute(_PUT_TOTALS(db), {"id": 1, "document_count": sign * documents, "word_count": sign * length})
 
