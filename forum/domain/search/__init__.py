@@ -9,7 +9,6 @@ if TYPE_CHECKING:
         KINDS,
         Bulk,
         Document,
-        Stems,
         hide,
         hide_many,
         put,
@@ -17,23 +16,22 @@ if TYPE_CHECKING:
         remove,
         show,
         show_many,
-        storable_index,
     )
     from forum.domain.search.finds import Hit, Results, find
     from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
+    from forum.domain.search.stored import Count, Stems, count, storable_index
     from forum.domain.search.upkeep import check, moved, rebuild, refresh
-    from forum.domain.search.vocabularies import Count, count, fold_in
+    from forum.domain.search.vocabularies import fold_in
 else:
     __getattr__ = later.parts(
         __name__,
         {
-            "forum.domain.search.documents": (
-                "KINDS Bulk Document Stems hide hide_many put put_many remove show show_many storable_index"
-            ),
+            "forum.domain.search.documents": ("KINDS Bulk Document hide hide_many put put_many remove show show_many"),
             "forum.domain.search.finds": "Hit Results find",
             "forum.domain.search.likenesses": "PLAUSIBLE Similar similar",
+            "forum.domain.search.stored": "Count Stems count storable_index",
             "forum.domain.search.upkeep": "check moved rebuild refresh",
-            "forum.domain.search.vocabularies": "Count count fold_in",
+            "forum.domain.search.vocabularies": "fold_in",
         },
     )
 

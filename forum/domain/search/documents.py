@@ -1,24 +1,19 @@
 """Documents: what can be found, put in, changed, hidden and taken out, together with their entries in the index."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum import terms
 from forum.db import Connection, insert_many, is_sqlite
-from forum.domain.search import indexes, vocabularies
-from forum.domain.search.expressions import ELSEWHERE, MARK, TITLE
+from forum.domain.search import indexes, stored, vocabularies
 from forum.domain.search.indexes import Entry
-from forum.domain.search.vocabularies import Count
+from forum.domain.search.stored import Count, Stems, index_text, storable
 from forum.models.search import SearchDocument
 
 KINDS = ("idea", "comment")
-MOST_WORDS = 20_000
-"""Words of one text that are indexed; the longest idea of 2009 has 9,037."""
 BATCH = 1000
 DONE_TOGETHER = 10_000_000
 """Characters of texts that go into the index and the counts together: most words then come often, and each is written
@@ -68,19 +63,6 @@ _POSTGRESQL_NEXT = sa.text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stems:
-    """The stems of a title and of a plain body: made once, for everybody who reads the same text."""
-
-    title: Sequence[str]
-    body: Sequence[str]
-
-    @classmethod
-    def of(cls, title: str, body: str) -> "Stems":
-        """Pure, and takes processor time."""
-        return cls(terms.stems(_storable(title)), terms.stems(_storable(body)))
-
-
 class Document(NamedTuple):
     """Something to be found. `body` is plain text, not Markdown."""
 
@@ -115,7 +97,7 @@ def put(
     """
     old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
     shown = is_visible if is_visible is not None else (old is None or old.is_visible)
-    index = _index_text(kind, stems, community_id) if stems and shown else None
+    index = stored.index_of(kind, stems, community_id) if stems and shown else None
     new = _row(Document(kind, object_id, title, body, created_at, community_id, language, shown, index))
     if old is None:
         found = db.execute(_INSERT, {**new, "is_uncounted": True}).inserted_primary_key
@@ -173,7 +155,7 @@ class Bulk:
         ]
         insert_many(self._db, SearchDocument, rows)
         seen = [row for row in rows if row["is_visible"]]
-        self._counts.append(counted or vocabularies.count(row["words"] for row in seen))
+        self._counts.append(counted or stored.count(row["words"] for row in seen))
         for row in seen:
             self._entries.append(Entry(row["id"], row["words"], row["marks"]))
             self._texts.append(f"{row['title']}\n{row['body']}")
@@ -249,28 +231,8 @@ def remove(db: Connection, kind: str, object_id: int) -> None:
         db.execute(_DELETE, {"the_id": old.id})
 
 
-def index_text(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
-    """What is stored of a text for the index: its words and its marks, each set apart by blanks."""
-    return _index_text(kind, Stems(terms.stems(title), terms.stems(body)), community_id)
-
-
-def _index_text(kind: str, stems: Stems, community_id: int | None) -> tuple[str, str]:
-    words = [*stems.title, *stems.body][:MOST_WORDS]
-    prefix = "" if kind == "idea" else ELSEWHERE
-    marks = [TITLE + stem for stem in dict.fromkeys(stems.title)] if kind == "idea" else []
-    marks.append(MARK + kind)
-    if community_id is not None:
-        marks.append(f"{MARK}c{community_id}")
-    return " ".join(prefix + stem for stem in words) if prefix else " ".join(words), " ".join(marks)
-
-
-def storable_index(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
-    """The value of Document.indexed: for whoever makes it beforehand, in another process."""
-    return index_text(kind, _storable(title), _storable(body), community_id)
-
-
 def _row(document: Document) -> dict[str, Any]:
-    title, body = _storable(document.title), _storable(document.body)
+    title, body = storable(document.title), storable(document.body)
     words, marks = "", ""
     if document.is_visible:
         words, marks = document.indexed or index_text(document.kind, title, body, document.community_id)
@@ -286,13 +248,6 @@ def _row(document: Document) -> dict[str, Any]:
         "title": title,
         "body": body,
     }
-
-
-def _storable(text: str) -> str:
-    """Without the characters that a database refuses: the null, and halves of characters."""
-    if "\0" in text:
-        text = text.replace("\0", " ")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _next_ids(db: Connection, many: int) -> Sequence[int]:

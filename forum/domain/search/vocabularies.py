@@ -4,14 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from rapidfuzz.distance import OSA
 
 from forum import terms
 from forum.db import Connection, PerDialect, insert_rows, is_sqlite
-from forum.domain.search.expressions import ELSEWHERE
+from forum.domain.search import stored
+from forum.domain.search.stored import Count
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 
 FOLD = 1000
@@ -95,38 +96,9 @@ def counts(db: Connection, stems: Iterable[str]) -> dict[str, int]:
     return {term: count for term, count in rows.all() if count > 0}
 
 
-def bare(words: str) -> list[str]:
-    """The stems of stored words, without the sign of where they were said."""
-    return words.replace(ELSEWHERE, "").split()
-
-
-class Count(NamedTuple):
-    """The words of some documents, counted: made beforehand in another process, or here. (Tuples travel lightest.)"""
-
-    documents: int
-    words: int
-    stems: Mapping[str, int]  # stem → how many of these documents hold it
-    firsts: Sequence[int]  # for each of these stems the number of the first document that holds it, from 0
-
-
-def count(words: Iterable[str]) -> Count:
-    """Count documents given by their stored words."""
-    stems: Counter[str] = Counter()
-    firsts: dict[str, int] = {}
-    documents = length = 0
-    for stored in words:
-        found = bare(stored)
-        distinct = set(found)
-        stems.update(distinct)
-        firsts.update(dict.fromkeys(distinct.difference(firsts), documents))
-        documents += 1
-        length += len(found)
-    return Count(documents, length, dict(stems), [firsts[stem] for stem in stems])
-
-
 def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: int = 1) -> None:
     """Add (with sign -1: take away) documents given by their stored words; `texts` are theirs, to find new words in."""
-    add_counts(db, [count(words)], texts, sign)
+    add_counts(db, [stored.count(words)], texts, sign)
 
 
 def add_counts(db: Connection, counted: Sequence[Count], texts: Iterable[str], sign: int = 1) -> None:
