@@ -143,7 +143,8 @@ def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[
     short, long, tagged, documents = [], [], [], []
     for key, row, made in zip(ids, rows, found.texts, strict=False):
         community_id, is_open = run.places.ensure(row.place)
-        shown = states.is_listed(row.state)
+        state = row.state
+        shown = states.is_listed(state)
         short.append(
             {
                 **_short(run, row, made, people[row.author]),
@@ -151,7 +152,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[
                 "community_id": community_id,
                 "language": run.language,
                 "status": row.status,
-                "state": row.state,
+                "state": state,
                 "is_locked": row.is_locked,
                 "is_listed": shown,
                 "is_public": shown and is_open,
@@ -165,7 +166,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[
         )
         long.append({"idea_id": key, **_long(row, made)})
         tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {tags[name] for name in row.tags}]
-        documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(row.state)))
+        documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(state)))
     run.touch("communities", {row["community_id"] for row in short})
     run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
