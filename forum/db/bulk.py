@@ -1,6 +1,6 @@
 """Writing thousands of rows at a time: for importers and loaders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -62,11 +62,19 @@ def insert_rows(
         marks = ", ".join(["?" if is_sqlite(db) else "%s"] * len(columns))
         found = db.exec_driver_sql(f"INSERT INTO {named} VALUES ({marks}) {on_conflict}", list(rows))  # noqa: S608 - our own names
         return found.rowcount
-    driver: Any = db.connection.dbapi_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {named} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    _copy(db, f"COPY {named} FROM STDIN", rows)
     return len(rows)
+
+
+def _copy(db: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    driver: Any = db.connection.dbapi_connection
+    trouble: Any = db.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except trouble as error:  # SQLAlchemy does not see this statement: its callers still catch what they always do
+        raise sa.exc.DBAPIError.instance(statement, None, error, trouble, dialect=db.dialect) from error
 
 
 Plan = list[
