@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from forum.db import Connection
 from forum.domain import agencies, setting_aside, tags, votes
 from forum.domain.choices import Choice
-from forum.models import CommunityAgency, IdeaTag, User
+from forum.models import CommunityAgency, User
 from tests.making import Make
 
 FIRST = datetime(2026, 3, 2, tzinfo=UTC)
@@ -106,7 +106,7 @@ def _item(make: Make, chance: random.Random, number: int, place: Any, authors: d
     )
     tag = "bikes" if number % 4 != 2 and number % 3 == 0 else ""
     if tag:
-        make.db.execute(sa.insert(IdeaTag), {"idea_id": idea_id, "tag_id": tags.ensure(make.db, "Bikes")})
+        tags.put(make.db, [(idea_id, tags.ensure(make.db, "Bikes"))])
     return Item(idea_id, f"Idea {number} of {place.name}", place.slug, state, status, tag, author, moment, imported)
 
 

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from alembic import command
 
 from forum import schema
-from forum.clock import now
+from forum.clock import now, to_microseconds
 from forum.db import Connection, Database, insert
-from forum.domain import cases, decisions, people, recounts, remarks, undoing
-from forum.models import Case, Decision, RecommendationComment, User
+from forum.domain import cases, decisions, people, recounts, remarks, tags, undoing
+from forum.models import Case, Decision, Idea, IdeaTag, RecommendationComment, User
 
 _MOMENT = 1_700_000_000_000_000
 _USER = (
@@ -163,4 +163,38 @@ def test_comments_on_recommendations_get_headings_and_decisions(database_url: st
         if database.is_sqlite:
             assert db.exec_driver_sql("PRAGMA foreign_key_check").all() == []
             assert db.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+    database.close()
+
+
+def test_rows_of_tags_get_copies_of_their_ideas_and_lose_them_on_the_way_back(database_url: str) -> None:
+    database = emptied(database_url)
+    with database.transaction() as db:
+        upgrade(db, "0014")
+        values: dict[str, Any] = {"no": False, "moment": _MOMENT}
+        db.execute(sa.text(_USER), {**values, "id": 1, "handle": "author"})
+        for statement in (_COMMUNITY, _IDEA):
+            db.execute(sa.text(statement), {name: one for name, one in values.items() if f":{name}" in statement})
+        db.execute(sa.text("UPDATE ideas SET net = -3, approval = 0.1, trending = 2.5, comment_count = 4"))
+        for number in (1, 2):
+            db.execute(
+                sa.text("INSERT INTO tags (id, slug, name, idea_count) VALUES (:id, :id, :id, 0)"), {"id": number}
+            )
+            db.execute(sa.text("INSERT INTO idea_tags (idea_id, tag_id) VALUES (1, :id)"), {"id": number})
+    for _ in range(2):
+        schema.migrate(database)
+        with database.transaction() as db:
+            rows = db.execute(sa.select(IdeaTag).order_by(IdeaTag.tag_id)).all()
+            assert [row[:8] for row in rows] == [(tag_id, 1, False, -3, 0.1, 2.5, 0, 1) for tag_id in (1, 2)]
+            assert [(row.comment_count, row.shuffle, to_microseconds(row.created_at)) for row in rows] == [
+                (4, 7, _MOMENT)
+            ] * 2
+            db.execute(sa.update(Idea).values(net=8, comment_count=5, is_public=True))
+            assert list(tags.strayed(db, [1])) == []
+            db.execute(sa.update(Idea).values(net=-3, comment_count=4, is_public=False))
+            config = schema._config()
+            config.attributes["connection"] = db
+            command.downgrade(config, "0014")
+            assert db.execute(sa.text("SELECT * FROM idea_tags ORDER BY tag_id")).all() == [(1, 1), (1, 2)]
+            db.execute(sa.update(Idea).values(net=1))  # nothing follows any more
+            db.execute(sa.update(Idea).values(net=-3))
     database.close()

@@ -1,6 +1,6 @@
 """Figures of the watch: `python -m tests.waves_figures` plays the dialogue of 2009 again and prints what was found.
 
-Parts, all of them or those named: replay, bursts, acts, cost. The data lie beside the project; nothing is copied.
+Parts, all of them or those named: replay, bursts, acts, cost, comments. The data lie beside the project.
 """
 
 import random
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,7 +21,8 @@ import sqlalchemy as sa
 
 from forum import schema
 from forum.db import Connection, Database
-from forum.domain import lists, people, search, waves
+from forum.domain import commenting, lists, people, search, waves
+from forum.domain.commenting import CommentFields
 from forum.domain.lists import Filters
 from forum.domain.posting import IdeaFields
 from forum.domain.search.documents import Document
@@ -230,6 +232,58 @@ def cost(folder: Path) -> None:
     database.close()
 
 
+def comments(folder: Path) -> None:
+    """Processor time of the watch for each comment of 60 words, with a full window behind."""
+    database = fresh(folder, "comments.db")
+    texts, fill, many = texts_without_end(), 20_000, 2_000
+    idea_ids, author_ids = database.write(lambda db: _fill_comments(db, texts, fill))
+    while database.write(search.fold_in):
+        pass
+    while waves.look_at_comments(database):
+        pass
+    spent: Counter[str] = Counter()
+    for start in range(0, many, 200):
+        for number in range(start, start + 200):
+            fields = CommentFields(body=next(texts)["body"][:420])
+            idea_id, author_id = idea_ids[number % len(idea_ids)], author_ids[number % len(author_ids)]
+            database.write(partial(_comment, idea_id=idea_id, author_id=author_id, fields=fields))
+        while database.write(search.fold_in):
+            pass
+        time.sleep(2.1)  # as if ten seconds had passed
+        for name, work in (("watch", lambda: waves.look_at_comments(database)), ("loop", _plain_loop)):
+            began = time.process_time_ns()
+            work()
+            spent[name] += time.process_time_ns() - began
+    each = spent["watch"] / many / 1e6
+    say(f"{fill:,} comments behind, {many:,} new ones:")
+    say(f"      the watch: {each:.2f} ms a comment, {each * 20 / 1000:.2%} of one core at 20 a second")
+    say(f"      a plain loop of 100,000 steps meanwhile: {spent['loop'] / (many / 200) / 1e6:.1f} ms")
+    database.close()
+
+
+def _plain_loop() -> None:
+    sum(number % 7 for number in range(100_000))
+
+
+def _comment(db: Connection, *, idea_id: int, author_id: int, fields: CommentFields) -> None:
+    commenting.post(db, people.load(db, author_id), idea_id, fields)
+
+
+def _fill_comments(db: Connection, texts: Iterator[dict[str, str]], many: int) -> tuple[list[int], list[int]]:
+    make = Make(db)
+    place = make.community()
+    idea_ids = [make.idea(community=place) for _ in range(200)]
+    author_ids = [make.user(trust_level=2 if number % 2 else 0).id for number in range(2_000)]
+    documents = []
+    for number in range(many):
+        body, moment = next(texts)["body"][:420], place.created_at - timedelta(seconds=(many - number) * 30)
+        author = people.load(db, author_ids[number % 2_000])
+        made = make.comment(idea_ids[number % 200], author=author, body=body, created_at=moment)
+        documents.append(Document("comment", made, "", body, moment, place.id))
+    search.put_many(db, documents)
+    return idea_ids, author_ids
+
+
 def _timed(work: Callable[..., Any], spent: Counter[str]) -> Callable[..., Any]:
     def timed(*given: Any, **named: Any) -> Any:
         began = time.thread_time_ns()
@@ -273,7 +327,7 @@ def _fill(db: Connection, texts: Iterator[dict[str, str]], many: int) -> tuple[l
     return author_ids, place.slug
 
 
-PARTS = {"replay": replay, "bursts": bursts, "acts": acts, "cost": cost}
+PARTS = {"replay": replay, "bursts": bursts, "acts": acts, "cost": cost, "comments": comments}
 
 
 def main() -> None:

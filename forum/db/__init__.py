@@ -5,7 +5,7 @@ from sqlalchemy.engine import Connection, Row
 from forum.db.bulk import cache_more, insert_many, insert_rows, take_ids
 from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sqlite, joining_sets, lock_row
 from forum.db.engine import Database, DatabaseTrouble, UniqueViolation
-from forum.db.memory import address, generation, is_remembering, remembered
+from forum.db.memory import address, generation, is_remembering, remembered, seen_version
 from forum.db.prepared import Prepared, insert_of
 from forum.db.writer import put_off
 
@@ -32,5 +32,6 @@ __all__ = [
     "lock_row",
     "put_off",
     "remembered",
+    "seen_version",
     "take_ids",
 ]

@@ -9,12 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from forum.db.dialects import is_sqlite
-from forum.db.prepared import Prepared
+from forum.db.prepared import Prepared, say
 
 T = TypeVar("T")
 Kind = Literal["places", "people"]
 MOST_REMEMBERED = 4_000
+_HEARS = "hears of changes"
 _remembered: OrderedDict[tuple[str, Hashable], tuple[Hashable, Any]] = OrderedDict()
+_TRIGGER = """
+CREATE TEMP TRIGGER IF NOT EXISTS hears AFTER UPDATE ON main.generations BEGIN SELECT forget_numbers(); END
+"""
 _NUMBERS = Prepared(
     sa.select(sa.column("name", sa.String()), sa.column("number", sa.BigInteger())).select_from(sa.table("generations"))
 )
@@ -39,9 +43,14 @@ def address(db: Connection) -> str:
     return address
 
 
+def seen_version(db: Connection) -> Hashable:
+    """The version of the data that this page sees; None in a change, and where nobody asked for it."""
+    return db.info.get("version")
+
+
 def is_remembering(db: Connection) -> bool:
     """Does remembered() keep anything here? In a page that knows the version of the data; never in a change."""
-    return db.info.get("version") is not None
+    return seen_version(db) is not None
 
 
 def generation(db: Connection, kind: Kind) -> Hashable:
@@ -55,11 +64,37 @@ def generation(db: Connection, kind: Kind) -> Hashable:
     if not is_sqlite(db):
         return version
     # Kept with the connection, which serves one page after the other: a number that was read earlier may name newer
-    # data, never older.
+    # data, never older. In a change it is read each time, but for the writer, which hears of changes (see `listen`).
     kept = info.get("numbers")
-    if kept is None or kept[0] != version or version is None:
+    if kept is None or kept[0] != version or (version is None and _HEARS not in info):
         kept = info["numbers"] = version, {row.name: row.number for row in _NUMBERS.all(db)}
     return kept[1][kind]  # type: ignore[no-any-return]
+
+
+def listen(db: Connection) -> None:
+    """From here on the numbers of a change are read once for many units of work on this connection (SQLite's writer).
+
+    Nobody else can change them within its transaction, and a trigger of its own says when one of its units does. Who
+    begins a transaction, or undoes a unit, has to `forget_numbers`. To be called outside of a transaction, which could
+    take the trigger back.
+    """
+    info, driver = db.info, db.connection.dbapi_connection
+    if not driver.execute("SELECT 1 FROM sqlite_master WHERE name = 'generations'").fetchone():  # type: ignore[union-attr]
+        return  # no tables yet: each change reads for itself
+    info[_HEARS] = True
+    driver.create_function("forget_numbers", 0, lambda: info.pop("numbers", None) and None)  # type: ignore[union-attr]
+    say(db, _TRIGGER)
+
+
+def stop_listening(db: Connection) -> None:
+    """The connection goes back to the pool."""
+    db.info.pop(_HEARS, None)
+    forget_numbers(db)
+
+
+def forget_numbers(db: Connection) -> None:
+    """The numbers of `generation` may have changed."""
+    db.info.pop("numbers", None)
 
 
 def remembered(db: Connection, key: Hashable, make: Callable[[], T], *, of: Kind | None = None) -> T:

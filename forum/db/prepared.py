@@ -4,8 +4,9 @@ SQLAlchemy's way through a statement costs several times what SQLite needs to an
 shortened: the statement, its types and its errors stay SQLAlchemy's.
 """
 
-from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 Change = Callable[[Any], Any]
+MOST_KEPT = 300  # results of those that keep them
+_kept: OrderedDict[Hashable, tuple[list[Any], list[Any]]] = OrderedDict()
 
 
 @dataclass(slots=True)
@@ -44,9 +47,13 @@ class Prepared:
     first call.
     """
 
-    def __init__(self, statement: Any) -> None:
-        """`statement`: one of SQLAlchemy's, or a function that gets a connection and gives it (see PerDialect)."""
-        self._statement = statement
+    def __init__(self, statement: Any, *, keeps: bool = False) -> None:
+        """`statement`: one of SQLAlchemy's, or a function that gets a connection and gives it (see PerDialect).
+
+        `keeps`: when the driver gives what it gave to the last call with these values, the rows are the same objects as
+        then. Making them takes as long as reading them; and who made something of them sees at once that it holds.
+        """
+        self._statement, self._keeps = statement, keeps
         self._plans: dict[str, _Plan] = {}
 
     def sql(self, db: Connection) -> str:
@@ -56,17 +63,21 @@ class Prepared:
     def all(self, db: Connection, values: Mapping[str, Any] = sa.util.EMPTY_DICT) -> list[Any]:
         """Every row. Raises what SQLAlchemy would: DBAPIError and its kinds."""
         plan = self._plans.get(db.dialect.name) or self._compile(db)
-        cursor, rows = _run(db, plan, plan.given(values))
+        given = plan.given(values)
+        cursor, found = _run(db, plan, given)
         if plan.row is None:
             return []
-        if plan.outof is None:
-            _complete(plan, db, cursor)
-        if plan.outof and rows:
-            columns = list(zip(*rows, strict=True))  # by columns: a loop in C for each
-            for place, change in plan.outof:
-                columns[place] = tuple(map(change, columns[place]))
-            rows = list(zip(*columns, strict=True))
-        return list(map(plan.row, rows))
+        if not self._keeps:
+            return _rows(plan, db, cursor, found)
+        key = (plan.sql, tuple(given if plan.places is not None else given.items()))
+        kept = _kept.get(key)
+        if kept is None or kept[0] != found:
+            kept = _kept[key] = found, _rows(plan, db, cursor, found)
+        with suppress(KeyError):  # another thread has thrown it out
+            _kept.move_to_end(key)
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+        return list(kept[1])
 
     def each(self, db: Connection, many: Iterable[Mapping[str, Any]]) -> None:
         """Run it once for each of these values; no rows come back."""
@@ -137,6 +148,22 @@ def _run(db: Connection, plan: _Plan, given: Any) -> tuple[Any, list[Any]]:
         return cursor, cursor.fetchall() if plan.row else []
     except db.dialect.loaded_dbapi.Error as error:
         raise _wrapped(db, plan.sql, given, error) from error
+
+
+def _rows(plan: _Plan, db: Connection, cursor: Any, found: list[Any]) -> list[Any]:
+    if plan.outof is None:
+        _complete(plan, db, cursor)
+    if plan.outof and len(found) == 1:
+        row = list(found[0])
+        for place, change in plan.outof:
+            row[place] = change(row[place])
+        return [plan.row(row)]  # type: ignore[misc]
+    if plan.outof and found:
+        columns = list(zip(*found, strict=True))  # by columns: a loop in C for each
+        for place, change in plan.outof:
+            columns[place] = tuple(map(change, columns[place]))
+        found = list(zip(*columns, strict=True))
+    return list(map(plan.row, found))  # type: ignore[arg-type]
 
 
 def _complete(plan: _Plan, db: Connection, cursor: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -13,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from forum.db import memory
 from forum.db.prepared import say
+from forum.logs import Log
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -21,6 +24,7 @@ Unit = tuple[Work, Any]
 PutOff = Callable[[Connection], bool]
 Result = tuple[Any, Any, BaseException | None]  # whom to tell, the value, the error
 
+LOG = Log("forum.db")
 
 PAUSE = 0.1  # seconds; in a flood, work that is put off gets its turn this often at most
 SHARE = 0.1  # of the writer's time; in a flood, work that is put off gets no more
@@ -145,7 +149,7 @@ class Writer:
 
         def do(connection: Connection, driver: Any) -> list[Result]:
             results = [_one(connection, driver, work, done) for work, done in group]
-            left.update(self._go_on(connection) if goes_on else self._put_off)
+            left.update(self._go_on(connection, driver) if goes_on else self._put_off)
             return results
 
         try:
@@ -161,8 +165,9 @@ class Writer:
         """Give what was put off a transaction of its own. If it fails it is forgotten here, but its rows are not."""
         began, left = time.monotonic(), dict[PutOff, None]()
         try:
-            left = self._in_transaction(lambda connection, _: self._go_on(connection))
-        except DBAPIError:
+            left = self._in_transaction(self._go_on)
+        except Exception:  # whatever it is: many wait for this thread
+            LOG.error("work that was put off could not be done", trace=traceback.format_exc())
             self._let_go()
         self._keep(left)
         self._pace.took_turn(began)
@@ -172,6 +177,7 @@ class Writer:
             connection = self._connection = self._connection or self._connect()
             driver: Any = connection.connection.dbapi_connection
             say(connection, "BEGIN IMMEDIATE")
+            memory.forget_numbers(connection)
             try:
                 result = do(connection, driver)
                 say(connection, "COMMIT")
@@ -181,9 +187,16 @@ class Writer:
                     driver.execute("ROLLBACK")
         return result
 
-    def _go_on(self, connection: Connection) -> dict[PutOff, None]:
-        """Do a turn of what was put off; returns what is not done with."""
-        return {work: None for work in list(self._put_off) if work(connection)}
+    def _go_on(self, connection: Connection, driver: Any) -> dict[PutOff, None]:
+        """Do a turn of what was put off; returns what is not done with. What fails is undone, and nothing else."""
+        left = dict[PutOff, None]()
+        for work in list(self._put_off):
+            _, is_left, error = _one(connection, driver, work, None)
+            if error is not None:
+                LOG.error("work that was put off failed", trace="".join(traceback.format_exception(error)))
+            elif is_left:
+                left[work] = None
+        return left
 
     def _keep(self, left: dict[PutOff, None]) -> None:
         self._put_off.clear()
@@ -195,11 +208,13 @@ class Writer:
         connection.begin()
         connection.info["put_off"] = self._put_off
         say(connection, f"PRAGMA cache_size = -{CACHE}")
+        memory.listen(connection)
         return connection
 
     def _let_go(self) -> None:
         if self._connection is not None:
             self._connection.info["put_off"] = None  # the connection goes back to the pool, and may read from then on
+            memory.stop_listening(self._connection)
             self._connection.close()
             self._connection = None
 
@@ -212,6 +227,7 @@ def _one(connection: Connection, driver: Any, work: Work, done: Any) -> Result:
         if connection.invalidated or not driver.in_transaction:
             raise
         driver.execute("ROLLBACK TO unit")
+        memory.forget_numbers(connection)
         driver.execute("RELEASE unit")
         return done, None, error
     driver.execute("RELEASE unit")

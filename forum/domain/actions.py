@@ -11,6 +11,14 @@ NOTE_LENGTH = 2_000
 POSTS = ("idea", "comment", "remark")
 NOUNS = {"remark": "comment", "user": "account"}
 """Kind of subject → what people call it, where that is another word. A remark is a comment on a directive."""
+SUBJECTS = {
+    "idea": "Ideas",
+    "comment": "Comments",
+    "remark": "Comments on directives",
+    "wave": "Waves",
+    "user": "Accounts",
+}
+"""Kinds of subject, as the filters of the queue and of the log offer them."""
 SUSPENSIONS = {1: "1 day", 7: "7 days", 30: "30 days", 90: "90 days", 365: "1 year"}
 """How long an account can be suspended: days → label."""
 

@@ -144,12 +144,13 @@ _OTHERS = sa.select(Case.id, Case.kind).where(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of the queue to show; None means no matter."""
+    """What of the queue to show; None means no matter. `about` is a kind of subject (actions.SUBJECTS)."""
 
     kind: str | None = None
     community_id: int | None = None
     band: str | None = None
     is_mine: bool = False
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +282,7 @@ def counts(db: Connection, user: Person | None, wanted: Wanted) -> Counts:
     """How many cases the other filters would show: each kind within the band asked for, each band of the kind."""
     user, moment = require(user, "case.list"), now()
     statement, values = _within(_COUNTS, user)
-    everything = Wanted(community_id=wanted.community_id, is_mine=wanted.is_mine)
+    everything = replace(wanted, kind=None, band=None)
     values |= {"now": moment, "midnight": _midnight(moment)}
     rows = {
         row.kind: {
@@ -314,6 +315,8 @@ def _narrowed(statement: sa.Select[Any], user: Person, wanted: Wanted) -> sa.Sel
     moment = now()
     if wanted.kind:
         statement = statement.where(Case.kind == wanted.kind)
+    if wanted.about:
+        statement = statement.where(Case.subject_kind == wanted.about)
     if wanted.community_id is not None:
         statement = statement.where(Case.community_id == wanted.community_id)
     if wanted.is_mine:

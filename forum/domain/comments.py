@@ -1,5 +1,7 @@
 """Comments: find one, read the thread under an idea, and keep the figures that follow from them."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,6 +84,17 @@ _STATE = (
     .with_for_update(of=Comment)
 )
 _SET_STATE = sa.update(Comment).where(Comment.id == sa.bindparam("the_id")).values(state=sa.bindparam("new_state"))
+_STATES = (
+    sa.select(Comment.id, Comment.state, Comment.idea_id)
+    .where(Comment.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(Comment.id)
+    .with_for_update(of=Comment)
+)
+_SET_STATES = (
+    sa.update(Comment)
+    .where(Comment.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(state=sa.bindparam("new_state"))
+)
 _COUNT_MORE = (
     sa.update(Idea)
     .where(Idea.id == sa.bindparam("the_id"))
@@ -314,6 +327,22 @@ def change_state(db: Connection, comment_id: int, state: str) -> str | None:
     if row.state == "held" and state == "published":
         outbox.add(db, "idea.commented", comment_id=comment_id)
     return str(row.state)
+
+
+def change_many(db: Connection, comment_ids: Collection[int], state: str) -> None:
+    """Put many comments into one state, whoever asks: what `change_state` does for one, in a few statements for all."""
+    rows = db.execute(_STATES, {"ids": sorted(comment_ids)}).all() if comment_ids else []
+    changed = [row for row in rows if row.state != state]
+    if not changed:
+        return
+    db.execute(_SET_STATES, {"ids": [row.id for row in changed], "new_state": state})
+    turned = [row for row in changed if "published" in (state, row.state)]
+    by = 1 if state == "published" else -1
+    for idea_id, some in sorted(Counter(row.idea_id for row in turned).items()):
+        count_more(db, idea_id, by * some)
+    (search.show_many if by > 0 else search.hide_many)(db, "comment", [row.id for row in turned])
+    if by > 0:
+        outbox.add_many(db, "idea.commented", [{"comment_id": row.id} for row in changed if row.state == "held"])
 
 
 def count_more(db: Connection, idea_id: int, more: int) -> None:

@@ -1,7 +1,7 @@
 """Decisions: the rows of what moderators decided, written once, read by authors, moderators and the public log."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,17 @@ _decisions = sa.select(*_COLUMNS, _by.name.label("by_name"), _by.handle.label("b
     Decision, _by, _by.id == Decision.decided_by_id, isouter=True
 )
 _GET = _decisions.where(Decision.id == sa.bindparam("decision_id"))
+_GET_MANY = _decisions.where(Decision.id.in_(sa.bindparam("ids", expanding=True)))
 _OF_ACT = _decisions.where(Decision.act_id == sa.bindparam("act_id")).order_by(Decision.id)
+_BESIDE = (
+    _decisions.where(
+        Decision.act_id == sa.bindparam("act_id"),
+        Decision.author_id == sa.bindparam("whose"),
+        Decision.id != sa.bindparam("decision_id"),
+    )
+    .order_by(Decision.id)
+    .limit(100)
+)
 _EARLIER = (
     _decisions.where(
         Decision.subject_kind == sa.bindparam("subject_kind"), Decision.subject_id == sa.bindparam("subject_id")
@@ -83,6 +93,16 @@ _REASONS = (
         Decision.subject_id.in_(sa.bindparam("ids", expanding=True)),
     )
     .order_by(Decision.id)
+)
+_LIMITS = (
+    sa.select(Decision.subject_id, Decision.state_after, sa.func.max(Decision.id).label("last"))
+    .where(
+        Decision.action.in_(("hold", "remove")),
+        Decision.undone_at.is_(None),
+        Decision.subject_kind == sa.bindparam("subject_kind"),
+        Decision.subject_id.in_(sa.bindparam("ids", expanding=True)),
+    )
+    .group_by(Decision.subject_id, Decision.state_after)
 )
 _NAME_CASE = sa.update(Case).where(Case.id == sa.bindparam("the_case")).values(decision_id=sa.bindparam("the_decision"))
 _NAME_CASES = (
@@ -124,6 +144,11 @@ class DecisionView:
     undoes_id: int | None
     undone_at: datetime | None
     community: CommunityView | None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The kind and the id of what it is about."""
+        return self.subject_kind, self.subject_id
 
     @property
     def community_id(self) -> int | None:
@@ -210,6 +235,7 @@ def record(
 class Draft:
     """What differs between the decisions of one act: see `record`."""
 
+    subject_kind: str
     subject_id: int
     author_id: int
     community: CommunityView | None
@@ -231,7 +257,7 @@ def record_many(
     note: str = "",
     act_id: str,
 ) -> list[DecisionView]:
-    """Write decisions about the states of ideas, as `record` does one; returns them in the same order."""
+    """Write decisions about the states of posts, as `record` does one; returns them in the same order."""
     moment, ids = now(), take_ids(db, Decision, len(drafts))
     views = []
     for decision_id, one in zip(ids, drafts, strict=True):
@@ -240,7 +266,7 @@ def record_many(
             DecisionView(
                 id=decision_id,
                 case_id=one.case_id,
-                subject_kind="idea",
+                subject_kind=one.subject_kind,
                 subject_id=one.subject_id,
                 author_id=one.author_id,
                 action=action,
@@ -289,6 +315,17 @@ def load(db: Connection, decision_id: int, *, place: CommunityView | None = None
     return _view(db, row, place)
 
 
+def load_many(db: Connection, ids: Collection[int]) -> dict[int, DecisionView]:
+    """Those of these decisions that there are, by id, whoever asks."""
+    rows = db.execute(_GET_MANY, {"ids": sorted(ids)}).all() if ids else []
+    return {one.id: one for one in _views(db, rows)}
+
+
+def _views(db: Connection, rows: Sequence[Any]) -> list[DecisionView]:
+    places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows} - {None}}
+    return [_view(db, row, places.get(row.community_id)) for row in rows]
+
+
 def _view(db: Connection, row: Any, place: CommunityView | None = None) -> DecisionView:
     values = dict(row._mapping)
     place_id = values.pop("community_id")
@@ -307,9 +344,13 @@ def get(db: Connection, user: Person | None, decision_id: int) -> DecisionView:
 
 def of_act(db: Connection, act_id: str) -> list[DecisionView]:
     """The decisions of one act, in the order in which they were made; empty for no act."""
-    rows = db.execute(_OF_ACT, {"act_id": act_id}).all() if act_id else []
-    places = {place_id: communities.of(db, place_id) for place_id in {row.community_id for row in rows} - {None}}
-    return [_view(db, row, places.get(row.community_id)) for row in rows]
+    return _views(db, db.execute(_OF_ACT, {"act_id": act_id}).all() if act_id else [])
+
+
+def beside(db: Connection, decision: DecisionView) -> list[DecisionView]:
+    """The decisions of the same act about other posts of the same author (at most 100)."""
+    values = {"act_id": decision.act_id, "whose": decision.author_id, "decision_id": decision.id}
+    return _views(db, db.execute(_BESIDE, values).all() if decision.act_id else [])
 
 
 def earlier(db: Connection, subject_kind: str, subject_id: int) -> list[Any]:
@@ -342,6 +383,13 @@ def reasons_for(db: Connection, subject_kind: str, ids: list[int]) -> dict[int, 
     """The codes of the reasons for which these were removed, by id."""
     rows = db.execute(_REASONS, {"subject_kind": subject_kind, "ids": ids})
     return {row.subject_id: row.reason for row in rows}
+
+
+def limiting(db: Connection, subject_kind: str, states: Mapping[int, str]) -> dict[int, int]:
+    """Why these are held or removed, where a decision did it. `states`: id → state; gives id → decision. No rights."""
+    ids = sorted(one for one, state in states.items() if state in ("held", "removed"))
+    rows = db.execute(_LIMITS, {"subject_kind": subject_kind, "ids": ids}) if ids else ()
+    return {row.subject_id: int(row.last) for row in rows if row.state_after == states[row.subject_id]}
 
 
 def author(db: Connection, decision: DecisionView) -> Person:

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from forum.clock import now
 from forum.db import Connection
 from forum.domain import holds
+from forum.domain.actions import POSTS
 from forum.domain.search.selections import ByIds, among
+from forum.domain.selected import Key, by_kind
 from forum.models import Case, Report
 
 CLOSED_TOGETHER = ("report", *holds.KINDS)
@@ -26,16 +28,18 @@ _REOPEN = (
     .values(is_open=True, closed_at=None)
 )
 _ABOUT = ByIds(
-    sa.select(Case.id, Case.kind, Case.subject_id).where(
+    sa.select(Case.id, Case.kind, Case.subject_kind, Case.subject_id).where(
         Case.subject_kind == sa.bindparam("subject_kind"), Case.is_open
     ),
     Case.subject_id,
 )
-_OPEN = ByIds(sa.select(Case.id, Case.subject_id).where(Case.is_open, Case.subject_kind == "idea"), Case.id)
+_OPEN = ByIds(
+    sa.select(Case.id, Case.subject_kind, Case.subject_id).where(Case.is_open, among(Case.subject_kind, POSTS)), Case.id
+)
 _ABSORBED = ByIds(
     sa.select(Case.subject_id, sa.func.max(Case.id).label("last"))
     .where(
-        Case.subject_kind == "idea",
+        Case.subject_kind == sa.bindparam("subject_kind"),
         among(Case.kind, holds.KINDS),
         ~Case.is_open,
         Case.decision_id.is_(None),
@@ -53,9 +57,9 @@ def close(db: Connection, case_ids: Collection[int]) -> list[int]:
     return sorted(db.execute(_CLOSE, {"ids": sorted(case_ids), "moment": now()}).scalars())
 
 
-def close_chosen(db: Connection, case_ids: Collection[int]) -> dict[int, int]:
-    """Close those of these cases that are open and about ideas: case id → idea id."""
-    about = {row.id: row.subject_id for row in _OPEN.rows(db, case_ids)}
+def close_chosen(db: Connection, case_ids: Collection[int]) -> dict[int, Key]:
+    """Close those of these cases that are open and about posts: case id → kind and id of the post."""
+    about = {row.id: (row.subject_kind, row.subject_id) for row in _OPEN.rows(db, case_ids)}
     return {case_id: about[case_id] for case_id in close(db, about)}
 
 
@@ -65,17 +69,19 @@ def reopen(db: Connection, case_ids: Collection[int]) -> None:
         db.execute(_REOPEN, {"ids": sorted(case_ids)})
 
 
-def open_about(
-    db: Connection, subject_kind: str, subject_ids: Collection[int], kinds: Sequence[str] = CLOSED_TOGETHER
-) -> list[Any]:
-    """The open cases of these kinds about many subjects (id, kind, subject_id), in the order of their ids."""
-    found = _ABOUT.rows(db, subject_ids, subject_kind=subject_kind)
+def open_about(db: Connection, keys: Collection[Key], kinds: Sequence[str] = CLOSED_TOGETHER) -> list[Any]:
+    """The open cases of these kinds about many posts (id, kind, subject_kind, subject_id), by their ids."""
+    found = [row for kind, ids in by_kind(keys).items() for row in _ABOUT.rows(db, ids, subject_kind=kind)]
     return sorted((row for row in found if row.kind in kinds), key=lambda row: int(row.id))
 
 
-def absorbed(db: Connection, idea_ids: Collection[int]) -> dict[int, int]:
-    """Idea id → the last case in which it waited for a check and that ended without a decision."""
-    return {row.subject_id: int(row.last) for row in _ABSORBED.rows(db, idea_ids)}
+def absorbed(db: Connection, keys: Collection[Key]) -> dict[Key, int]:
+    """Post → the last case in which it waited for a check and that ended without a decision."""
+    return {
+        (kind, row.subject_id): int(row.last)
+        for kind, ids in by_kind(keys).items()
+        for row in _ABSORBED.rows(db, ids, subject_kind=kind)
+    }
 
 
 def reporters(db: Connection, case_ids: Collection[int]) -> dict[int, list[int]]:

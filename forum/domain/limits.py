@@ -15,6 +15,7 @@ from forum.db import Connection, PerDialect, Prepared
 from forum.domain.errors import TooMany
 from forum.domain.people import Person
 from forum.models import LimitHit
+from forum.models.base import aliased
 
 PARTS = 10
 
@@ -46,11 +47,20 @@ ADDRESSED: dict[str, tuple[int, int]] = {
 }
 
 
+_Other = aliased(LimitHit)
+_OTHERS = (  # hits in the window's other parts, which this statement leaves alone
+    sa.select(sa.func.coalesce(sa.func.sum(_Other.hits), 0))
+    .where(_Other.key == sa.bindparam("key"), _Other.window > sa.bindparam("oldest"))
+    .where(_Other.window != sa.bindparam("part"))
+    .scalar_subquery()
+)
+
+
 def _upsert(insert: Any) -> Any:
     statement = insert(LimitHit).values(key=sa.bindparam("key"), window=sa.bindparam("part"), hits=1)
     return statement.on_conflict_do_update(
         index_elements=[LimitHit.key, LimitHit.window], set_={"hits": LimitHit.hits + 1}
-    ).returning(LimitHit.hits)
+    ).returning((LimitHit.hits + _OTHERS).label("hits"))
 
 
 _HIT = Prepared(PerDialect(_upsert))
@@ -89,10 +99,8 @@ def _count(db: Connection, key: str, most: int, seconds: int) -> None:
     length = max(1, seconds // PARTS)
     moment = int(now().timestamp())
     part = moment - moment % length
-    _HIT.all(db, {"key": key, "part": part})
-    rows = _COUNT.all(db, {"key": key, "oldest": part - seconds})
-    if sum(row.hits for row in rows) > most:
-        oldest = min(row.window for row in rows)
+    if _HIT.first(db, {"key": key, "part": part, "oldest": part - seconds}).hits > most:
+        oldest = min(row.window for row in _COUNT.all(db, {"key": key, "oldest": part - seconds}))
         raise TooMany(oldest + seconds + length - moment)
 
 

@@ -140,12 +140,45 @@ _LAST_RUN = (
     .limit(1)
     .scalar_subquery()
 )
+_BESIDE_TAG = {"tag_id", "status", "author_kind", "since", "until"}
+"""Filters of a list of a tag over the whole forum."""
 _PUBLIC = sa.select(Community.id).where(Community.visibility == "public")
 
 
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Prepared:
-    column, descending = _COLUMN[shape.sort], shape.sort != "random"
+    is_card = shape.what == "card"
+    return Prepared((_cards if is_card and "tag_id" in shape.named else _rows)(shape), keeps=is_card)
+
+
+def _cards(shape: _Shape) -> sa.Select[Any]:
+    """First the places, of narrow rows; then what the cards of this one page show."""
+    page = _rows(replace(shape, what="key")).subquery()
+    statement = sa.select(*_CARD, page.c.sort_key).join_from(page, Idea, Idea.id == page.c.id)
+    return statement.join(User, User.id == Idea.author_id).order_by(*_order(shape, page.c.sort_key, page.c.id))
+
+
+def _rows(shape: _Shape) -> sa.Select[Any]:
+    if _is_of_tag(shape):  # in the order of what the rows of the tag repeat: see ADR 16
+        number, column = IdeaTag.idea_id, getattr(IdeaTag, _COLUMN[shape.sort].name)
+        statement = _of_tag(shape, number, column)
+    else:
+        number, column = Idea.id, _COLUMN[shape.sort]
+        statement = _of_ideas(shape, column)
+    statement = statement.where(*(_CONDITIONS[name] for name in shape.named if name != "tag_id"))
+    if shape.after:
+        statement = statement.where(_behind(shape, column, number))
+    return statement.order_by(*_order(shape, column, number)).limit(sa.bindparam("most"))
+
+
+def _of_tag(shape: _Shape, number: Any, column: Any) -> sa.Select[Any]:
+    statement = sa.select(number.label("id"), column.label("sort_key"))
+    if len(shape.named) > 1:
+        statement = statement.join_from(IdeaTag, Idea, Idea.id == IdeaTag.idea_id)
+    return statement.where(IdeaTag.tag_id == sa.bindparam("tag_id"), IdeaTag.is_public)
+
+
+def _of_ideas(shape: _Shape, column: Any) -> sa.Select[Any]:
     columns = {"card": _CARD, "key": (Idea.id,), "tally": _TALLY}[shape.what]
     statement = sa.select(*columns, column.label("sort_key"))
     if shape.what == "card":
@@ -155,29 +188,32 @@ def _statement(shape: _Shape) -> Prepared:
         statement = statement.where(ConsensusScore.run_id == _LAST_RUN)
     if "tag_id" in shape.named:
         statement = statement.join(IdeaTag, IdeaTag.idea_id == Idea.id).where(IdeaTag.tag_id == sa.bindparam("tag_id"))
-    for name in shape.named:
-        if name != "tag_id":
-            statement = statement.where(_CONDITIONS[name])
-    if shape.in_track:
-        statement = statement.where(Idea.state == sa.bindparam("state"))
-        if "community_id" not in shape.named:  # is_public tells only about what is listed
-            statement = statement.where(Idea.community_id.in_(_PUBLIC))
-    else:
-        statement = statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
-    if shape.after:
-        statement = statement.where(_behind(column, shape.after, descending=descending))
-    order = (column.desc(), Idea.id.desc()) if descending else (column, Idea.id)
-    return Prepared(statement.order_by(*order).limit(sa.bindparam("most")))
+    if not shape.in_track:
+        return statement.where(Idea.is_listed if "community_id" in shape.named else Idea.is_public)
+    if "community_id" not in shape.named:  # is_public tells only about what is listed
+        statement = statement.where(Idea.community_id.in_(_PUBLIC))
+    return statement.where(Idea.state == sa.bindparam("state"))
 
 
-def _behind(column: Any, how: str, *, descending: bool) -> sa.ColumnElement[bool]:
+def _is_of_tag(shape: _Shape) -> bool:
+    """Is this a list of a tag over the whole forum?"""
+    is_of_forum = "tag_id" in shape.named and _BESIDE_TAG.issuperset(shape.named) and not shape.in_track
+    return is_of_forum and shape.sort in SORTS
+
+
+def _order(shape: _Shape, column: Any, number: Any) -> tuple[Any, Any]:
+    return (column, number) if shape.sort == "random" else (column.desc(), number.desc())
+
+
+def _behind(shape: _Shape, column: Any, number: Any) -> sa.ColumnElement[bool]:
+    descending = shape.sort != "random"
     value: Any = sa.bindparam("after_key", type_=column.type)
     last: Any = sa.bindparam("after_id")
-    if how == "behind":
-        return after_key({column: value, Idea.id: last}, descending=descending)
-    if how == "next":
+    if shape.after == "behind":
+        return after_key({column: value, number: last}, descending=descending)
+    if shape.after == "next":
         return sa.and_(column < value if descending else column > value)
-    return sa.and_(column == value, Idea.id < last if descending else Idea.id > last)
+    return sa.and_(column == value, number < last if descending else number > last)
 
 
 def find(db: Connection, filters: Filters, *, after: str | None = None, limit: int = PAGE) -> Listing:

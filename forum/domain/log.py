@@ -36,7 +36,10 @@ _KINDS = {"idea": "Idea", "comment": "Comment", "remark": "Comment on a directiv
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What of the log to show; None means no matter. `until` is the first moment that is too late."""
+    """What of the log to show; None means no matter. `until` is the first moment that is too late.
+
+    `about` is a kind of subject (actions.SUBJECTS).
+    """
 
     action: str | None = None
     reason: str | None = None
@@ -44,6 +47,7 @@ class Filters:
     community_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ _entries = (
 _CONDITIONS: dict[str, Any] = {
     "action": Decision.action == sa.bindparam("action"),
     "reason": Decision.reason == sa.bindparam("reason"),
+    "about": Decision.subject_kind == sa.bindparam("about"),
     "machine": Decision.machine == sa.bindparam("machine"),
     "community_id": Decision.community_id == sa.bindparam("community_id"),
     "since": Decision.created_at >= sa.bindparam("since"),
@@ -257,6 +262,8 @@ def check(filters: Filters) -> Filters:
         wrong["action"] = "There is no such decision."
     if filters.reason is not None and filters.reason not in reasons.BY_CODE:
         wrong["reason"] = "There is no such reason."
+    if filters.about is not None and filters.about not in actions.SUBJECTS:
+        wrong["about"] = "There is no such choice."
     if filters.machine is not None and filters.machine not in MACHINES:
         wrong["machine"] = "There is no such choice."
     if filters.since and filters.until and filters.since >= filters.until:

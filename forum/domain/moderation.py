@@ -34,6 +34,7 @@ from forum.domain.permissions import can, require
 from forum.domain.reasons import label
 from forum.domain.subjects import Account, Subject
 from forum.models import Decision, StatusChange
+from forum.text import excerpt
 
 MOST_AT_ONCE = 500
 ACTIONS = {code: action.label for code, action in TABLE.items()}
@@ -58,12 +59,16 @@ _HELD_BY = (
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a decision would do to one case, or why it can't be made. `effect` is a sentence."""
+    """What a decision would do to one case, or why it can't be made. `effect` is a sentence.
+
+    `text`: how a comment begins.
+    """
 
     case_id: int
     title: str
     effect: str
     why_not: str = ""
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -136,7 +141,7 @@ def decide_many(db: Connection, user: Person | None, case_ids: list[int], fields
         raise Invalid({"action": f"Please choose between 1 and {MOST_AT_ONCE} cases."})
     act_id, chosen = decisions.new_act(), sorted(set(case_ids))
     found = cases.get_many(db, chosen)
-    are_ideas = fields.action in bulks.ACTIONS and all(case.subject_kind == "idea" for case in found.values())
+    are_posts = fields.action in bulks.ACTIONS and all(case.subject_kind in subjects.KINDS for case in found.values())
     firsts: dict[tuple[str, int], Any] = {}
     for case_id in chosen:
         with _naming(case_id):
@@ -145,11 +150,11 @@ def decide_many(db: Connection, user: Person | None, case_ids: list[int], fields
             if subject in firsts:
                 continue
             firsts[subject] = case
-            if are_ideas:
+            if are_posts:
                 _check(case, require(user, "case.decide", case), fields)
             else:
                 decide(db, user, case_id, fields, act_id=act_id)
-    if are_ideas and user is not None:
+    if are_posts and user is not None:
         batches.decide(db, user, list(firsts.values()), chosen, fields, act_id)
     return act_id
 
@@ -180,9 +185,10 @@ def preview(db: Connection, user: Person | None, case_ids: list[int], fields: De
         except ForumError as error:
             found.append(Outlook(case_id, "", "", str(error)))
             continue
+        title, text = case.title or "", excerpt(case.text or "", 120) if noun(case.subject_kind) == "comment" else ""
         key = _subject_key(case, fields)
         if key in done:
-            found.append(Outlook(case_id, case.title or "", f"Goes with case {done[key]}, which is about the same."))
+            found.append(Outlook(case_id, title, f"Goes with case {done[key]}, which is about the same.", text=text))
             continue
         effect, why_not = "", ""
         try:
@@ -190,7 +196,7 @@ def preview(db: Connection, user: Person | None, case_ids: list[int], fields: De
             done[key] = case_id
         except ForumError as error:
             why_not = str(error)
-        found.append(Outlook(case_id, case.title or "", effect, why_not))
+        found.append(Outlook(case_id, title, effect, why_not, text))
     return found
 
 

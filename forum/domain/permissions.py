@@ -148,7 +148,13 @@ def not_locked(_: Person | None, subject: Any) -> bool:
 
 
 def all_of(*rules: Rule) -> Rule:
-    return lambda user, subject: all(rule(user, subject) for rule in rules)
+    def every(user: Person | None, subject: Any) -> bool:
+        for rule in rules:  # noqa: SIM110 - a loop costs a third of all(): a page asks hundreds of rules
+            if not rule(user, subject):
+                return False
+        return True
+
+    return every
 
 
 def any_of(*rules: Rule) -> Rule:

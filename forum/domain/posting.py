@@ -261,8 +261,7 @@ def _insert(
     )
     words = {"body": fields.body, "body_html": texts.body_html, "why": fields.why, "why_html": texts.why_html}
     db.execute(sa.insert(IdeaText), {"idea_id": idea_id, **words})
-    for tag_id in _tag_ids(db, fields):
-        db.execute(sa.insert(IdeaTag), {"idea_id": idea_id, "tag_id": tag_id})
+    tags.put(db, ((idea_id, tag_id) for tag_id in _tag_ids(db, fields)))
     if listed:
         states.count(db, idea_id, place.id, 1)
     step = {"idea_id": idea_id, "kind": "posted", "by_id": user.id, "created_at": moment}
@@ -272,7 +271,8 @@ def _insert(
 
 
 def _tag_ids(db: Connection, fields: Fields) -> list[int]:
-    return sorted({tags.ensure(db, name) for name in _names(fields.tags)})
+    # In one order for everybody: two who make the same new tags never wait for each other.
+    return sorted({tags.ensure(db, name) for name in sorted(_names(fields.tags), key=tags.slug_of)})
 
 
 def _index(
@@ -383,7 +383,7 @@ def _retag(db: Connection, idea: IdeaView, fields: Fields) -> None:
     for tag_id in sorted(before ^ after):
         is_added = tag_id in after
         if is_added:
-            db.execute(sa.insert(IdeaTag), {"idea_id": idea.id, "tag_id": tag_id})
+            tags.put(db, [(idea.id, tag_id)])
         else:
             db.execute(_UNTAG, {"idea_id": idea.id, "tag_id": tag_id})
         if idea.is_listed:

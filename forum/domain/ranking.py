@@ -59,6 +59,10 @@ def contested(up: int, down: int) -> float:
 
 
 def ranks(up: int, down: int, created_at: datetime) -> Ranks:
-    """All stored order columns of an idea with this tally (counts of votes) and this moment of posting."""
+    """All stored order columns of an idea with this tally (counts of votes) and this moment of posting.
+
+    A damaged row with a count below zero stands as one without such votes, until a recount mends it.
+    """
+    up, down = max(up, 0), max(down, 0)
     low, high = wilson(up, down)
     return Ranks(up - down, low, trending(up, down, created_at), contested(up, down), high - low)

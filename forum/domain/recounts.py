@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.db import Connection, lock_row
-from forum.domain import ranking
+from forum.domain import ranking, tags
 from forum.models import (
     Case,
     Comment,
@@ -209,7 +209,7 @@ def next_ids(db: Connection, kind: str, after: int = 0, *, most: int = BATCH) ->
 
 def check(db: Connection, kind: str, ids: Sequence[int]) -> list[Difference]:
     """What is wrong in these rows. Changes nothing."""
-    return _compare(db, kind, ids, _STORED[kind])[0]
+    return _compare(db, kind, ids, _STORED[kind])[0] + _strayed(db, kind, ids)
 
 
 def mend(db: Connection, kind: str, ids: Sequence[int]) -> list[Difference]:
@@ -221,7 +221,9 @@ def mend(db: Connection, kind: str, ids: Sequence[int]) -> list[Difference]:
             {"the_id": key, **{f"new_{column}": figure for column, figure in counts[key].items()}} for key in wrong
         ]
         db.execute(_MEND[kind], values)
-    return differences
+    if strayed := _strayed(db, kind, ids):
+        tags.bring_back(db, ids)
+    return differences + strayed
 
 
 def mend_all(db: Connection, kinds: Iterable[str] = KINDS) -> list[Difference]:
@@ -239,6 +241,12 @@ def mend_some(db: Connection, kind: str, ids: Iterable[int]) -> None:
     """Put these rows right, however many there are, in the order of their ids."""
     for part in _parts(sorted(ids)):
         mend(db, kind, part)
+
+
+def _strayed(db: Connection, kind: str, ids: Sequence[int]) -> list[Difference]:
+    """What the lists of tags repeat wrongly of ideas."""
+    found = tags.strayed(db, ids) if kind == "ideas" else ()
+    return [Difference(kind, key, f"{column} in the lists of its tags", *figures) for key, column, *figures in found]
 
 
 def _parts(ids: Sequence[int]) -> Iterator[list[int]]:

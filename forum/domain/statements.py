@@ -4,8 +4,8 @@ The parts follow article 17 of the EU Digital Services Act: what was decided and
 which facts, whether a reader's report or a program led to it, the rule, and how to appeal.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -80,38 +80,50 @@ def _remedies(decision: DecisionView) -> str:
 def tell_author(db: Connection, decision: DecisionView, subject_label: str, subject_kind: str) -> None:
     """Send the author the whole statement, in the list of notifications and by mail. `subject_kind` is a noun."""
     reason = "it is your account" if subject_kind == "account" else "it is your post"
-    telling = _for_author(decision, subject_label, subject_kind)
+    telling = _for_author(Told(decision, subject_label, subject_kind))
     notifications.later(db, [decision.author_id], telling, reason=reason)
 
 
-def tell_authors(db: Connection, made: Sequence[tuple[DecisionView, str]], *, is_once: bool = False) -> None:
-    """Send statements about many ideas, each (decision, title). `is_once`: one for each author, about all of theirs."""
-    if is_once:
-        more = Counter(decision.author_id for decision, _ in made)
-        first = {decision.author_id: (decision, title) for decision, title in reversed(made)}
-        told = [(*one, more[author_id] - 1) for author_id, one in first.items()]
-    else:
-        told = [(decision, title, 0) for decision, title in made]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an author is told of one post: the decision, `label` and `noun` of the post.
+
+    `event`: the id of the decision by which it came to that, where an earlier one is in force again.
+    """
+
+    decision: DecisionView
+    label: str
+    noun: str
+    event: int = 0
+
+
+def tell_authors(db: Connection, made: Sequence[Told]) -> None:
+    """Send statements about many posts that one act decided on: one for each author, about all of theirs."""
+    of_author: dict[int, list[Told]] = {}
+    for one in made:
+        of_author.setdefault(one.decision.author_id, []).append(one)
     tellings = [
-        (decision.author_id, _for_author(decision, f"idea “{title}”", "idea", more=rest))
-        for decision, title, rest in told
+        (author_id, _for_author(theirs[0], [one.noun for one in theirs[1:]])) for author_id, theirs in of_author.items()
     ]
     notifications.later_many(db, tellings, reason="it is your post")
 
 
-def _for_author(decision: DecisionView, subject_label: str, subject_kind: str, *, more: int = 0) -> Telling:
-    """`more`: so many other posts of the author got the same decision in the same act."""
+def _for_author(told: Told, more: Sequence[str] = ()) -> Telling:
+    """`more`: what the other posts of the author are called that got the same decision in the same act."""
+    decision, noun = told.decision, told.noun
     if decision.undoes_id is not None:
-        title = f"A decision about your {subject_kind} was undone"
+        title = f"A decision about your {noun} was undone"
     elif decision.action == "warn":
-        title = f"A warning about your {subject_kind}"
+        title = f"A warning about your {noun}"
     else:
-        title = f"Your {subject_kind} {ACTIONS[decision.action].told}"
-    lines = [text if name == "What" else f"{name}: {text}" for name, text in parts(decision, subject_label)]
+        title = f"Your {noun} {ACTIONS[decision.action].told}"
+    lines = [text if name == "What" else f"{name}: {text}" for name, text in parts(decision, told.label)]
     if more:
-        lines.insert(1, f"The same goes for {more:,} more of your {subject_kind}{'s' if more > 1 else ''}.")
+        word = noun if {*more} == {noun} else "post"
+        lines.insert(1, f"The same goes for {len(more):,} more of your {word}s. The page of the decision names them.")
     lines.append("This is the page of the decision. There you can appeal, if it limits something.")
-    return Telling(f"decision:{decision.id}", "moderation.decided", title, decision.path, "\n\n".join(lines))
+    event = f"decision:{told.event or decision.id}"
+    return Telling(event, "moderation.decided", title, decision.path, "\n\n".join(lines))
 
 
 class About(Protocol):

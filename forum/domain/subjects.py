@@ -65,7 +65,12 @@ class Subject:
     @property
     def label(self) -> str:
         """What it is, for sentences: your idea “…”, your comment on “…”."""
-        return f"idea “{self.title}”" if self.kind == "idea" else f"comment on “{self.title}”"
+        return label_of(self.kind, self.title)
+
+
+def label_of(kind: str, title: str) -> str:
+    """A post in a sentence, by its title or that of what it stands under."""
+    return f"idea “{title}”" if kind == "idea" else f"comment on “{title}”"
 
 
 def get(db: Connection, user: Person | None, kind: str, subject_id: int, *, to_change: bool = False) -> Subject:

@@ -9,16 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.clock import now
 from forum.db import Connection
 from forum.domain import (
     appeals,
     asides,
     bulks,
+    chains,
     decisions,
     effects,
     merges,
     moderation,
+    selected,
     statements,
     subjects,
     trust,
@@ -48,13 +49,6 @@ _LATER = (
     )
     .order_by(Decision.id.desc())
 )
-_MARK_UNDONE = (
-    sa.update(Decision)
-    .where(Decision.id == sa.bindparam("the_decision"), Decision.undone_at.is_(None))
-    .values(undone_at=sa.bindparam("moment"))
-    .returning(Decision.id)
-)
-_MARK_IN_FORCE = sa.update(Decision).where(Decision.id == sa.bindparam("the_decision")).values(undone_at=None)
 
 
 def blocker(db: Connection, decision: DecisionView) -> Any | None:
@@ -98,19 +92,24 @@ def undo(
         undo_id = merges.undo_decision(db, user, decision_id, reason=note)
         appeals.settle(db, user, decision.id, answer)
         return undo_id
-    if db.execute(_MARK_UNDONE, {"the_decision": decision_id, "moment": now()}).first() is None:
+    below = chains.below(db, [decision])
+    if not chains.take_off(db, below):
         raise Conflict("Somebody has undone this decision in the meantime.")
-    if decision.undoes_id is not None:
-        db.execute(_MARK_IN_FORCE, {"the_decision": decision.undoes_id})
     if decision.action == SET_ASIDE:
         asides.take_back(db, decision.id)
-    undo_id = _restore(db, user, decision, now_is, note, act_id)
+    undo_id = _restore(db, user, decision, now_is, bulks.facts_of_undo(decision, below[decision.id]), note, act_id)
     appeals.settle(db, user, decision.id, answer)
     return undo_id
 
 
 def _restore(
-    db: Connection, user: Person, decision: DecisionView, now_is: effects.Values, note: str, act_id: str
+    db: Connection,
+    user: Person,
+    decision: DecisionView,
+    now_is: effects.Values,
+    facts: str,
+    note: str,
+    act_id: str,
 ) -> int:
     subject = None
     if decision.subject_kind != "user":
@@ -131,7 +130,7 @@ def _restore(
         state_after=str(after.get(standing, now_is[standing])),
         before={name: now_is[name] for name in after},
         after=after,
-        facts=f"It undoes decision {decision.id}: {label(decision.action).lower()}.",
+        facts=facts,
         note=note,
         act_id=act_id,
         undoes_id=decision.id,
@@ -147,33 +146,40 @@ def _restore(
     return undo_id
 
 
-def _undo_ideas(db: Connection, user: Person, found: list[DecisionView], *, note: str, act_id: str) -> None:
-    """What `undo` does with one decision about the state of an idea, with many in a few statements."""
+def _undo_posts(db: Connection, user: Person, found: list[DecisionView], *, note: str, act_id: str) -> None:
+    """What `undo` does with one decision about the state of a post, with many in a few statements."""
     if not all(can(user, "decision.read", one) for one in found):
         raise NotFound("There is no decision here.")
     undone = bulks.undo(db, user, found, note=note, act_id=act_id)
-    rows = bulks.load(db, [one.subject_id for one in undone])
-    bulks.keep_held_cases(db, rows)
-    bulks.tell_authors(db, rows, undone)
+    posts = selected.load(db, [one.key for one in undone])
+    bulks.keep_held_cases(db, posts)
+    bulks.tell_authors(db, posts, undone)
+
+
+def wave_of(db: Connection, decision: DecisionView) -> int | None:
+    """The wave that this decision was made about in one act, or that it took back or put back; None for all others."""
+    links = chains.below(db, [decision])[decision.id]
+    return waves.of_act(db, links[-1].act_id if links else decision.act_id)
 
 
 def undo_act(db: Connection, user: Person | None, act_id: str, *, note: str = "") -> str:
     """Take back every decision of an act that is in force, all or none; returns the id of the act that does so.
 
     NotFound if this person reaches none of it; Conflict naming the decision that can't be undone. An act on a wave is
-    taken back as waves.take_back says: what was decided on since stays as it is.
+    taken back, and put back, as waves.take_back says: what was decided on since stays as it is.
     """
     found = [one for one in decisions.of_act(db, act_id) if one.is_in_force]
     if not found:
         raise NotFound("There is nothing to undo here.")
-    if (wave_id := waves.of_act(db, act_id)) is not None:
-        return waves.take_back(db, user, wave_id, note, act_id=act_id).act_id
+    links = chains.below(db, found[:1])[found[0].id]
+    root_act = links[-1].act_id if links else act_id
+    if (wave_id := waves.of_act(db, root_act)) is not None:
+        turn = waves.put_back if len(links) % 2 else waves.take_back
+        return turn(db, user, wave_id, note, act_id=root_act).act_id
     new_act = decisions.new_act()
-    if user is not None and bulks.can_undo(found):
-        _undo_ideas(db, user, found, note=note, act_id=new_act)
+    if user is not None and bulks.can_undo(db, found):
+        _undo_posts(db, user, found, note=note, act_id=new_act)
         return new_act
-    if (first := found[0].undoes_id) is not None and waves.of_act(db, decisions.load(db, first).act_id) is not None:
-        raise Conflict("This took back a decision on a wave. Please decide on the wave anew, on its page.")
     for decision in reversed(found):
         try:
             undo(db, user, decision.id, note=note, act_id=new_act)

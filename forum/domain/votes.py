@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.clock import now
-from forum.db import Connection, PerDialect, Prepared, put_off
+from forum.db import Connection, PerDialect, Prepared, is_sqlite, put_off
 from forum.domain import asides, carries, limits, ranking, settling
 from forum.domain.errors import Forbidden, Invalid, NotFound
 from forum.domain.people import Person
@@ -23,7 +23,7 @@ _phase = (
     .limit(1)
     .scalar_subquery()
 )
-_CONTEXT = Prepared(
+_SEEN = (
     sa.select(
         Idea.title,
         Idea.author_id,
@@ -45,13 +45,17 @@ _CONTEXT = Prepared(
     )
     .join_from(Idea, Community)
     .where(Idea.id == sa.bindparam("idea_id"))
-    .with_for_update(of=Idea)  # on PostgreSQL: votes on one idea wait for each other here, so tallies stay exact
 )
-_MINE = Prepared(
-    sa.select(Vote.value, Vote.is_employee).where(
-        Vote.user_id == sa.bindparam("user_id"), Vote.idea_id == sa.bindparam("idea_id")
-    )
+_MINE = sa.and_(Vote.user_id == sa.bindparam("user_id"), Vote.idea_id == sa.bindparam("idea_id"))
+_MY_VALUE, _WAS_EMPLOYEE = (
+    sa.func.coalesce(Vote.value, NONE).label("my_value"),
+    sa.func.coalesce(Vote.is_employee, sa.false()).label("was_employee"),
 )
+_SEEN_WITH_MINE = Prepared(_SEEN.add_columns(_MY_VALUE, _WAS_EMPLOYEE).outerjoin(Vote, _MINE))
+# On PostgreSQL votes on one idea wait for each other here, so that tallies stay exact. A vote that is read with it may
+# be older than what the one before left: it is read next.
+_SEEN_LOCKED = Prepared(_SEEN.with_for_update(of=Idea))
+_MINE_NOW = Prepared(sa.select(_MY_VALUE, _WAS_EMPLOYEE).where(_MINE))
 AMONG = 25  # a fixed number of placeholders: the statement is compiled once
 _PLACES = tuple(f"idea_{number}" for number in range(AMONG))
 _MINE_AMONG = Prepared(
@@ -117,14 +121,13 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
     if value not in (FOR, AGAINST, NONE):
         raise Invalid({"value": "A vote is for, against, or taken back."})
     moment = now()
-    idea = _CONTEXT.first(db, {"idea_id": idea_id, "now": moment})
+    idea, mine = _see(db, user, idea_id, moment)
     if idea is None or not can(user, "idea.read", idea):
         raise NotFound("There is no idea here.")
     user = require(user, "idea.vote", idea)
     if value == AGAINST and idea.vote_kind == "support":
         raise Forbidden("idea.vote", "This community counts support only, so you can't vote against.")
-    mine = _MINE.first(db, {"user_id": user.id, "idea_id": idea_id})
-    before = mine.value if mine else NONE
+    before = mine.my_value if mine else NONE
     if value == before:
         counts = (idea.up, idea.down, idea.employee_up, idea.employee_down)
         is_aside = idea.has_asides and asides.is_aside(db, user.id, idea_id)
@@ -141,13 +144,23 @@ def cast(db: Connection, user: Person | None, idea_id: int, value: int) -> Tally
         asides.count(db, idea_id, *_moved(0, 0, before, value))
         counts = (idea.up, idea.down, idea.employee_up, idea.employee_down)
         return Tally(idea_id, idea.title, *counts, value, idea.vote_kind, is_aside=True)
-    was_employee = bool(mine and mine.is_employee)
+    was_employee = bool(mine and mine.was_employee)
     up, down = _moved(idea.up, idea.down, before, value)
     employee_up, employee_down = _moved(
         idea.employee_up, idea.employee_down, before if was_employee else NONE, value if user.is_employee else NONE
     )
     _count(db, idea_id, (up, down, employee_up, employee_down), idea.created_at)
     return Tally(idea_id, idea.title, up, down, employee_up, employee_down, value, idea.vote_kind)
+
+
+def _see(db: Connection, user: Person | None, idea_id: int, moment: datetime) -> tuple[Any, Any]:
+    """The idea, and what this person votes on it; None for what there isn't."""
+    asked = {"idea_id": idea_id, "user_id": user.id if user else None}
+    if is_sqlite(db):
+        idea = _SEEN_WITH_MINE.first(db, {**asked, "now": moment})
+        return idea, idea
+    idea = _SEEN_LOCKED.first(db, {**asked, "now": moment})
+    return idea, _MINE_NOW.first(db, asked) if idea and user else None
 
 
 def _moved(up: int, down: int, before: int, after: int) -> tuple[int, int]:

@@ -84,8 +84,10 @@ def settle_ranks(database: Database) -> None:
 
 
 def watch_for_waves(database: Database) -> None:
-    """Look at every new post, some hundred a time."""
+    """Look at every new idea and comment, some hundred a time."""
     while waves.look_at_new(database):
+        pass
+    while waves.look_at_comments(database):
         pass
 
 
@@ -93,6 +95,7 @@ def forget_prints(database: Database) -> None:
     """Drop what the watch knew of posts that are weeks old, some thousand a transaction."""
     while database.write(waves.forget):
         pass
+    database.write(waves.forget_comments)
 
 
 WALKS: Mapping[str, tuple[float, Walk]] = {

@@ -29,17 +29,18 @@ from forum.models.directives import (
 )
 from forum.models.figures import Figure
 from forum.models.generations import Generation
-from forum.models.ideas import Draft, Idea, IdeaTag, IdeaText, PostKey, Revision, StaleRank, StatusChange, Tag
+from forum.models.ideas import Draft, Idea, IdeaText, PostKey, Revision, StaleRank, StatusChange
 from forum.models.merges import Merge, MergeCarry, MergeComment, MergeOut, Split, SplitComment
 from forum.models.moderation import Appeal, Case, Decision, Note, Report
 from forum.models.notifications import Mail, Notification, OutboxMessage
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 from forum.models.snapshots import FileOrder, Snapshot, SnapshotFile, SnapshotIdea
 from forum.models.spam import SpamFeature, SpamLesson, SpamModel, SpamPrint
+from forum.models.tags import IdeaTag, Tag
 from forum.models.themes import IdeaTheme, Theme, ThemeRun
 from forum.models.users import LimitHit, MailCode, Session, User, UserChange
 from forum.models.votes import Vote
-from forum.models.waves import Wave, WaveAct, WaveKey, WaveMember, WavePrint, WaveTurn
+from forum.models.waves import Wave, WaveAct, WaveCommentKey, WaveKey, WaveMember, WavePrint, WaveTurn
 
 __all__ = [
     "Agency",
@@ -115,6 +116,7 @@ __all__ = [
     "VoteAside",
     "Wave",
     "WaveAct",
+    "WaveCommentKey",
     "WaveKey",
     "WaveMember",
     "WavePrint",

@@ -1,4 +1,4 @@
-"""Tables of ideas: what lists show (narrow rows that votes change), their texts, tags, history and drafts."""
+"""Tables of ideas: what lists show (narrow rows that votes change), their texts, history and drafts."""
 
 from datetime import datetime
 from typing import Any
@@ -77,21 +77,6 @@ class IdeaText(Base):
     source_url: Column[str | None]
     source_data: Column[dict[str, Any] | None] = column(sa.JSON)  # columns of the source that have no place here
     source_hash: Column[str | None]  # of the source row, to see whether it changed
-
-
-class Tag(Base):
-    __tablename__ = "tags"
-    id: Column[int] = key()
-    slug: Column[str] = column(unique=True)
-    name: Column[str]
-    idea_count: Column[int] = column(default=0)
-
-
-class IdeaTag(Base):
-    __tablename__ = "idea_tags"
-    idea_id: Column[int] = ref("ideas.id", primary_key=True)
-    tag_id: Column[int] = ref("tags.id", primary_key=True)
-    __table_args__ = (sa.Index("ix_idea_tags_tag_id_idea_id", "tag_id", "idea_id"),)
 
 
 class StatusChange(Base):

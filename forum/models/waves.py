@@ -39,8 +39,18 @@ class WaveKey(Base):
     __table_args__ = {"sqlite_with_rowid": False}
 
 
+class WaveCommentKey(Base):
+    """A part of a comment's sketch, by which comments are found that repeat one another."""
+
+    __tablename__ = "wave_comment_keys"
+    key: Column[int] = column(BigId, primary_key=True, autoincrement=False)
+    comment_id: Column[int] = column(BigId, primary_key=True, autoincrement=False)
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
 class WaveTurn(Base):
-    """One row: workers that found something take turns, so that one wave is not opened twice."""
+    """Row 1: workers that found something take turns, so that one wave is not opened twice. Row 2: the last comment
+    that the watch looked at is its `turn`."""
 
     __tablename__ = "wave_turns"
     id: Column[int] = key()
@@ -54,6 +64,7 @@ class Wave(Base):
     __tablename__ = "waves"
     id: Column[int] = key()
     title: Column[str]
+    subject_kind: Column[str] = column(default="idea")  # what all its posts are: idea, comment
     community_id: Column[int] = ref("communities.id")  # of most members
     author_id: Column[int] = ref("users.id")  # who posted most of it
     flood_by_id: Column[int | None] = ref("users.id", nullable=True, index=True)  # one author's flood, and whose
@@ -74,7 +85,7 @@ class WaveAct(Base):
     id: Column[int] = key()
     wave_id: Column[int] = ref("waves.id", index=True)
     case_id: Column[int | None] = ref("cases.id", nullable=True)
-    action: Column[str]  # off-topic, remove, keep
+    action: Column[str]  # off-topic, hold, remove, keep
     reason: Column[str] = column(default="")
     note: Column[str] = column(default="")
     act_id: Column[str] = column(index=True)  # of its decisions

@@ -3,8 +3,6 @@
 import re
 from typing import Literal
 
-from rapidfuzz.distance import LCSseq
-
 Change = tuple[Literal["same", "add", "del"], str]
 
 # A word, a run of spaces, one sign, or one letter of a script that writes without spaces.
@@ -53,6 +51,8 @@ def _common_ends(before: list[str], after: list[str]) -> tuple[int, int]:
 
 
 def _compare(changes: list[Change], before: list[str], after: list[str]) -> None:
+    from rapidfuzz.distance import LCSseq  # here: 4 MB that most processes never need
+
     deleted: list[str] = []
     added: list[str] = []
     for step in LCSseq.opcodes(before, after):

@@ -1,7 +1,8 @@
 """Idea cards as kept HTML: the same for all who voted the same, made again only when what they show changes."""
 
+import math
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -57,6 +58,14 @@ class _Kept:
 _kept: OrderedDict[tuple[int, int], _Kept] = OrderedDict()
 
 
+class Pile(NamedTuple):
+    """The cards of a list in order, and until when they stay as they are (seconds since 1970)."""
+
+    ids: tuple[int, ...]
+    pieces: list[bytes]
+    until: float
+
+
 class Cards:
     """The cards of a list as bytes; as HTML where a template asks."""
 
@@ -97,40 +106,42 @@ def card(row: Any, place: CommunityView) -> Card:
     )
 
 
-def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], key: Hashable = None) -> Cards:
-    """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction.
-
-    `key` names the list: its cards are then joined from what was kept as long as nobody has changed the database.
-    """
-    db = visit.db
-    if key is None:
-        pieces = _pieces(rows, places)
-    else:
-        pieces = remembered(db, ("cards", key, int(now().timestamp()) // 60), lambda: _pieces(rows, places))
-    if visit.user is not None:
-        mine = votes.mine(db, visit.user, [row.id for row in rows])
-        if mine:
-            voted = ((row, piece, mine.get(row.id)) for row, piece in zip(rows, pieces, strict=True))
-            pieces = [
-                piece if my_vote is None else _html(row, places[row.community_id], my_vote)
-                for row, piece, my_vote in voted
-            ]
-    return Cards(pieces)
+def render(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView]) -> Cards:
+    """The cards of a list for this visitor, joined. Reads how they voted; needs the open transaction."""
+    return for_visitor(visit, rows, places, of_everybody(rows, places))
 
 
-def _pieces(rows: list[Any], places: Mapping[int, CommunityView]) -> list[bytes]:
+def of_everybody(rows: list[Any], places: Mapping[int, CommunityView]) -> Pile:
+    """The cards of a list as they look to all who have not voted."""
     moment = now().timestamp()
-    return [_html(row, places[row.community_id], 0, moment) for row in rows]
+    kept = [_html(row, places[row.community_id], 0, moment) for row in rows]
+    until = min((one.until for one in kept), default=math.inf)
+    return Pile(tuple(row.id for row in rows), [one.html for one in kept], until)
 
 
-def _html(row: Any, place: CommunityView, my_vote: int, moment: float | None = None) -> bytes:
-    moment = now().timestamp() if moment is None else moment
+def for_visitor(visit: Visit, rows: list[Any], places: Mapping[int, CommunityView], pile: Pile) -> Cards:
+    """Everybody's cards with this visitor's votes on them."""
+    if (user := visit.user) is None:
+        return Cards(pile.pieces)
+    mine = remembered(visit.db, ("my votes", user.id, pile.ids), lambda: votes.mine(visit.db, user, list(pile.ids)))
+    if not mine:
+        return Cards(pile.pieces)
+    moment = now().timestamp()
+    return Cards(
+        [
+            _html(row, places[row.community_id], mine[row.id], moment).html if row.id in mine else piece
+            for row, piece in zip(rows, pile.pieces, strict=True)
+        ]
+    )
+
+
+def _html(row: Any, place: CommunityView, my_vote: int, moment: float) -> _Kept:
     shown = row[: lists.CARD_WIDTH]
     kept = _kept.get((row.id, my_vote))
     if kept is not None and kept.row == shown and moment < kept.until and kept.place == place:
-        return kept.html
+        return kept
     html = ENVIRONMENT.get_template("ideas/_card.html").render(idea=card(row, place), my_vote=my_vote).encode()
-    _kept[row.id, my_vote] = _Kept(shown, place, moment + steady(row.created_at, now()), html)
+    kept = _kept[row.id, my_vote] = _Kept(shown, place, moment + steady(row.created_at, now()), html)
     while len(_kept) > MOST_CARDS:
         _kept.popitem(last=False)
-    return html
+    return kept

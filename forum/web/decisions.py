@@ -14,6 +14,7 @@ from forum.domain import (
     statements,
     subjects,
     undoing,
+    waves,
 )
 from forum.domain.actions import DecisionFields
 from forum.domain.bulks import LaterDecision
@@ -61,8 +62,10 @@ def _about(visit: Visit, found: DecisionView) -> dict[str, Any]:
     appeal = appeals.of_decision(visit.db, found.id)
     is_own = visit.user is not None and visit.user.id == found.author_id
     may_undo = can(visit.user, "decision.undo", found)
+    beside = decisions.beside(visit.db, found) if is_own else []
     return {
         "decision": found,
+        "beside": [(one, _subject(visit, one)[2]) for one in beside],
         "action_label": actions.label(found.action),
         "parts": statements.parts(found, title),
         "subject": subject,
@@ -142,14 +145,17 @@ def _act(visit: Visit, act_id: str, problem: str = "", status: int = 200) -> Ans
         _, path, title = _subject(visit, one)
         rows.append({"decision": one, "path": path, "title": title, "label": actions.label(one.action)})
     may_undo = any(one.is_in_force for one in found) and all(can(visit.user, "decision.undo", one) for one in found)
-    context = {"act_id": act_id, "rows": rows, "may_undo": may_undo, "problem": problem}
+    wave_id = undoing.wave_of(visit.db, found[0])
+    wave_path = waves.path(wave_id) if wave_id is not None else ""
+    context = {"act_id": act_id, "rows": rows, "may_undo": may_undo, "problem": problem, "wave_path": wave_path}
     return Page("decisions/act.html", context, status=status)
 
 
 def undo_act(visit: Visit, act_id: str) -> Answer:
     """POST /acts/{id}/undo: all of them, or none."""
     try:
-        new_act = undoing.undo_act(visit.db, visit.user, act_id)
+        with visit.db.begin_nested():  # a refusal shows the decisions as they are
+            new_act = undoing.undo_act(visit.db, visit.user, act_id)
     except Conflict as error:
         return _act(visit, act_id, str(error), 409)
     visit.say("Undone. All is as it was before.")

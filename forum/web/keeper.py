@@ -45,8 +45,8 @@ class Keeper:
             visit.loaded = mark, visitor
             if is_remembering(db):
                 self.keep(visit)
-        if visitor is None or not self._is_alive(visitor):
-            return
+            if visitor is None or not self._is_alive(visitor):
+                return
         visit.visitor = visitor
         if can(visitor.person, "case.list"):
             visit.queue_count = remembered(

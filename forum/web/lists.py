@@ -1,11 +1,17 @@
 """Lists of ideas: sorted, filtered and paged by the address; as a page, JSON, CSV or Atom."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from forum.db import Connection, remembered
+from markupsafe import Markup
+
+from forum.clock import now
+from forum.db import Connection, address, is_remembering, seen_version
 from forum.domain import agencies, communities, lists, records, tags
 from forum.domain.communities import CommunityView
 from forum.domain.errors import Invalid, NotFound
@@ -14,12 +20,30 @@ from forum.domain.lists import SORTS, Filters, Listing
 from forum.sheets import csv_lines
 from forum.web import cards, shells
 from forum.web.forms import Form
-from forum.web.render import ENVIRONMENT, Answer, Data, Download, Redirect, json_data
+from forum.web.render import ENVIRONMENT, UI, Answer, Data, Download, Redirect, json_data
 from forum.web.visits import Visit
 
 PARAMETERS = ("sort", "community", "tag", "agency", "status", "author", "since", "until", "track")
 CSV_MOST = 10_000
 FEED_MOST = 50
+MOST_KEPT = 300
+HALF_MINUTE = 30  # seconds; phases of communities begin by the clock, and cards say how long ago things were
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A list as everybody sees it, and by what its shell is known."""
+
+    filters: Filters
+    place: CommunityView | None
+    listing: Listing
+    places: Mapping[int, CommunityView]
+    cards: cards.Pile
+    pager: Markup
+    shell_key: Hashable
+
+
+_kept: OrderedDict[Hashable, tuple[Hashable, _Found]] = OrderedDict()
 
 
 def index(visit: Visit) -> Answer:
@@ -81,16 +105,10 @@ def page(
 
     `about` makes what else the template shows; `about_key` is all of it that depends on more than the communities.
     """
-    filters, place = read(visit, place=place)
-    after = visit.query.get("after") or None
-    is_cacheable = filters.sort != "random"
-    list_key = (filters, after) if is_cacheable else None
-    listing = (
-        remembered(visit.db, ("list", list_key), lambda: lists.find(visit.db, filters, after=after))
-        if list_key
-        else lists.find(visit.db, filters, after=after)
-    )
-    places = communities.directory(visit.db)
+    found = _found(visit, path, place)
+    if place is None and found.place is not None:
+        communities.get(visit.db, visit.user, found.place.slug)  # NotFound for those who may not see it
+    filters, place, listing = found.filters, found.place, found.listing
 
     def context() -> dict[str, Any]:
         return {
@@ -99,19 +117,55 @@ def page(
             "sort_label": SORTS[filters.sort],
             "sorts": _sorts(visit, path, filters),
             "form": Form(_values(visit, filters)),
-            "communities": options(visit, places),
+            "communities": options(visit, found.places),
             "statuses": list(STATUSES.items()),
             "agencies": [(agency.slug, agency.name) for agency in agencies.everyone(visit.db)],
             "is_filtered": any(visit.query.get(name) for name in PARAMETERS if name != "sort"),
             "feeds": {kind: _with(visit, f"/ideas.{kind}", place, after=None) for kind in ("atom", "csv", "json")},
-            "page": _pager(visit, path, listing),
             "count": len(listing.rows),
             "action": path,
         }
 
-    key = (visit.query_string, listing.next_after, len(listing.rows), communities.generation(visit.db), about_key)
-    fills = {"cards": cards.render(visit, listing.rows, places, list_key)}
+    shown = cards.for_visitor(visit, listing.rows, found.places, found.cards)
+    fills = {"cards": shown, "pager": found.pager}
+    is_cacheable = filters.sort != "random"
+    key = (found.shell_key, about_key)
     return shells.compose(visit, template, key, context, fills, blocks=("results",), is_cacheable=is_cacheable)
+
+
+def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
+    """The list at this address, from what was kept while nobody changes the database. Asks no rights."""
+    db = visit.db
+    if visit.query.get("sort") == "random":
+        return _find(visit, path, place, None)
+    key, mark = (address(db), path, visit.query_string), (seen_version(db), int(now().timestamp()) // HALF_MINUTE)
+    kept = _kept.get(key)
+    if kept is not None and kept[0] == mark and is_remembering(db):
+        return kept[1]
+    found = _find(visit, path, place, kept[1] if kept is not None else None)
+    if is_remembering(db):
+        _kept[key] = mark, found
+        with suppress(KeyError):  # another thread has done so
+            _kept.move_to_end(key)
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return found
+
+
+def _find(visit: Visit, path: str, place: CommunityView | None, last: _Found | None) -> _Found:
+    """The list as it is now: `last` itself, if all that it shows is the same."""
+    db = visit.db
+    places = communities.directory(db)
+    if last is None or last.places is not places or visit.query.get("tag"):
+        filters, place = read(visit, place=place)
+    else:
+        filters, place = last.filters, last.place
+    listing = lists.find(db, filters, after=visit.query.get("after") or None)
+    if last is not None and last.listing == listing and last.places is places and now().timestamp() < last.cards.until:
+        return last
+    pager = UI.pager(_pager(visit, path, listing))
+    shell_key = (visit.query_string, len(listing.rows), communities.generation(db))
+    return _Found(filters, place, listing, places, cards.of_everybody(listing.rows, places), pager, shell_key)
 
 
 def heading_of(filters: Filters, place: CommunityView | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from forum.db import Connection
-from forum.domain import communities, log, reasons
+from forum.domain import actions, communities, log, reasons
 from forum.domain.errors import Invalid
 from forum.domain.log import Entry, Filters
 from forum.domain.permissions import can
@@ -15,7 +15,7 @@ from forum.web.forms import Form
 from forum.web.render import ENVIRONMENT, Answer, Data, Download, Page
 from forum.web.visits import Visit
 
-PARAMETERS = ("action", "reason", "community", "since", "until", "machine")
+PARAMETERS = ("action", "about", "reason", "community", "since", "until", "machine")
 FIELDS = (
     "decision", "at", "action", "reason", "kind", "subject", "url", "community", "office", "machine", "until",
     "undone_at", "undoes", "appeal",
@@ -24,7 +24,7 @@ FIELDS = (
 
 
 def index(visit: Visit) -> Answer:
-    """GET /log: filters `action`, `reason`, `community`, `since`, `until`, `machine`; paged by key."""
+    """GET /log: filters `action`, `about`, `reason`, `community`, `since`, `until`, `machine`; paged by key."""
     filters = _filters(visit)
     after = visit.query.get("after") or None
     found = log.find(visit.db, visit.user, filters, after=after)
@@ -33,6 +33,7 @@ def index(visit: Visit) -> Answer:
         "form": Form({name: visit.query.get(name) for name in PARAMETERS}),
         "is_filtered": any(visit.query.get(name) for name in PARAMETERS),
         "actions": list(log.ACTIONS.items()),
+        "subjects": list(actions.SUBJECTS.items()),
         "reasons": reasons.options(with_text=False),
         "machines": list(log.MACHINES.items()),
         "communities": [
@@ -108,6 +109,7 @@ def _filters(visit: Visit) -> Filters:
     return log.check(
         Filters(
             action=query.get("action") or None,
+            about=query.get("about") or None,
             reason=query.get("reason") or None,
             machine=query.get("machine") or None,
             community_id=community_id,

@@ -1,10 +1,10 @@
 """My page: what is mine and what I set; my sessions, my data, the end of my account."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from forum.db import Connection
-from forum.domain import activity, drafts, follows, ideas, notifications, privacy, profiles, proofs, sessions
+from forum.domain import activity, decisions, drafts, follows, ideas, notifications, privacy, profiles, proofs, sessions
 from forum.domain.accounts import AddressFields
 from forum.domain.errors import Invalid, TooMany
 from forum.domain.lists import Listing
@@ -37,7 +37,7 @@ def index(visit: Visit) -> Answer:
         "drafts": [draft_item(draft) for draft in drafts.of(db, user)],
         "votes": [vote_item(visit, row) for row in voted.rows],
         "more_votes": voted.next_after is not None,
-        "comments": [comment_item(row) for row in said.rows],
+        "comments": own_comment_items(visit, said.rows),
         "more_comments": said.next_after is not None,
         "follows": followed[:SHOWN],
         "more_follows": len(followed) > SHOWN,
@@ -61,7 +61,7 @@ def votes_index(visit: Visit) -> Answer:
 def comments_index(visit: Visit) -> Answer:
     """GET /me/comments"""
     listing = activity.comments(visit.db, visit.user, after=_after(visit))
-    return _list(visit, "comments", "My comments", listing, [comment_item(row) for row in listing.rows])
+    return _list(visit, "comments", "My comments", listing, own_comment_items(visit, listing.rows))
 
 
 def _after(visit: Visit) -> str | None:
@@ -94,15 +94,32 @@ def vote_item(visit: Visit, row: Any) -> dict[str, Any]:
 
 
 def comment_item(row: Any) -> dict[str, Any]:
-    """One comment with the beginning of its words."""
+    """One comment with the beginning of its words; `is_remark`: on a recommendation of a directive."""
     return {
-        "url": f"/comments/{row.id}",
+        "url": f"/{row.kind}s/{row.id}",
         "excerpt": excerpt(row.body),
-        "idea_title": row.title,
+        "title": row.title,
+        "is_remark": row.kind == "remark",
         "language": row.language,
         "created_at": row.created_at,
         "state": row.state,
+        "decision_url": "",
     }
+
+
+def own_comment_items(visit: Visit, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """One's own comments; those that are held or removed with the page of the decision, if there is one."""
+    why = {
+        (kind, one): decision_id
+        for kind in {row.kind for row in rows}
+        for one, decision_id in decisions.limiting(
+            visit.db, kind, {row.id: row.state for row in rows if row.kind == kind}
+        ).items()
+    }
+    return [
+        {**comment_item(row), "decision_url": f"/decisions/{why[key]}" if (key := (row.kind, row.id)) in why else ""}
+        for row in rows
+    ]
 
 
 def draft_item(draft: drafts.DraftView) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from forum.clock import now
 from forum.domain import cases, communities, decisions, histories, moderation, notes, reasons, reports, subjects
-from forum.domain.actions import ACTIONS, DecisionFields, label
+from forum.domain.actions import ACTIONS, SUBJECTS, DecisionFields, label
 from forum.domain.cases import Counts, Wanted
 from forum.domain.errors import Conflict, Invalid
 from forum.domain.permissions import can, require
@@ -20,7 +20,7 @@ BULK = ("keep", "hold", "remove", "off-topic", "lock", "warn")
 
 
 def index(visit: Visit) -> Answer:
-    """GET /moderation: filters `kind`, `community`, `band`, `mine` stand in the address.
+    """GET /moderation: filters `kind`, `about`, `community`, `band`, `mine` stand in the address.
 
     So do `all`, which ticks every case of the page, and what a preview leads back with: `case`, `action`, `reason`.
     """
@@ -50,6 +50,7 @@ def show_index(visit: Visit, form: Form[Any], status: int = 200, chosen: list[st
         "communities": [
             (c.slug, c.name) for c in communities.directory(visit.db).values() if can(user, "case.read", c)
         ],
+        "subjects": list(SUBJECTS.items()),
         "band_options": [(key, f"{text} ({counts.bands[key]})") for key, text in cases.BANDS.items()],
         "actions": [(code, ACTIONS[code].verb) for code in BULK],
         "reasons": reasons.options(with_text=False),

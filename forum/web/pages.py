@@ -11,7 +11,7 @@ from forum.web.render import Headers
 from forum.web.security import HEADERS
 
 KEPT_SECONDS = 30.0  # pages say how long ago things were; phases change by the clock
-MOST_BYTES = 24_000_000
+MOST_BYTES = 20_000_000  # of bodies; their zipped forms add up to a fifth
 NOT_MODIFIED_DROPS = frozenset({b"content-type", b"content-length", b"content-encoding"})
 
 HeaderList = list[tuple[bytes, bytes]]
@@ -23,6 +23,7 @@ class KeptPage:
 
     version: Hashable
     until: float
+    kind: tuple[str, Headers]
     etag: bytes
     plain: HeaderList
     body: bytes
@@ -46,15 +47,18 @@ class PageCache:
         return page
 
     def put(self, key: Hashable, version: Hashable, media_type: str, body: bytes, more: Headers) -> KeptPage:
-        """Keep an answer and return it."""
-        page = make(version, media_type, body, more)
-        if old := self._kept.pop(key, None):
-            self._bytes -= len(old.body) + len(old.zipped)
+        """Keep an answer and return it. One that is the same as before keeps its zipped form."""
+        page = self._kept.pop(key, None)
+        if page is not None:
+            self._bytes -= len(page.body)
+        if page is None or page.body != body or page.kind != (media_type, more):
+            page = make(version, media_type, body, more)
+        page.version, page.until = version, time.monotonic() + KEPT_SECONDS
         self._kept[key] = page
-        self._bytes += len(page.body) + len(page.zipped)
+        self._bytes += len(body)
         while self._bytes > MOST_BYTES:
             _, oldest = self._kept.popitem(last=False)
-            self._bytes -= len(oldest.body) + len(oldest.zipped)
+            self._bytes -= len(oldest.body)
         return page
 
 
@@ -72,7 +76,7 @@ def make(version: Hashable, media_type: str, body: bytes, more: Headers) -> Kept
     ]
     plain = [*shared, (b"content-length", str(len(body)).encode())]
     unchanged = [header for header in shared if header[0] not in NOT_MODIFIED_DROPS]
-    return KeptPage(version, time.monotonic() + KEPT_SECONDS, etag, plain, body, [], b"", unchanged)
+    return KeptPage(version, time.monotonic() + KEPT_SECONDS, (media_type, more), etag, plain, body, [], b"", unchanged)
 
 
 def zipped(page: KeptPage) -> tuple[HeaderList, bytes]:

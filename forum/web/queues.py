@@ -14,7 +14,7 @@ from forum.web.visits import Visit
 
 DIRECTIVES = "Directives"
 """What is named where the community stands, for a case that stands in none."""
-FILTERS = ("kind", "community", "band", "mine")
+FILTERS = ("kind", "about", "community", "band", "mine")
 ABOUT: Mapping[str, Callable[[Connection, Person | None, Any], dict[str, Any]]] = {
     "appeal": appeals.about_case,
     "duplicate": duplicates.about_case,
@@ -41,13 +41,15 @@ REASON_KEYS = "1234567890-."
 
 
 def wanted(visit: Visit) -> Wanted:
-    """What the address asks for. NotFound for a kind or a band that there is not."""
+    """What the address asks for. NotFound for a kind, a subject or a band that there is not."""
     query, community_id = visit.query, None
     if slug := query.get("community"):
         community_id = communities.get(visit.db, visit.user, slug).id
-    if query.get("kind") not in ("", *cases.KINDS) or query.get("band") not in ("", *cases.BANDS):
+    known = {"kind": cases.KINDS, "about": actions.SUBJECTS, "band": cases.BANDS}
+    if any(query.get(name) not in ("", *keys) for name, keys in known.items()):
         raise NotFound("There is no such list of cases.")
-    return Wanted(query.get("kind") or None, community_id, query.get("band") or None, query.get("mine") == "1")
+    chosen = {name: query.get(name) or None for name in known}
+    return Wanted(**chosen, community_id=community_id, is_mine=query.get("mine") == "1")
 
 
 def address(visit: Visit, base: str = "/moderation", **changes: str | None) -> str:

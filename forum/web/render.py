@@ -69,7 +69,8 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={version}"
 
 
-ENVIRONMENT.globals.update(ui=Widgets(), can=can, asset=asset, site=Site(""))
+UI = Widgets()
+ENVIRONMENT.globals.update(ui=UI, can=can, asset=asset, site=Site(""))
 ENVIRONMENT.filters.update(
     relative=lambda moment: text.relative(moment, now()),
     date=text.date,

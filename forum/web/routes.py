@@ -330,4 +330,5 @@ ROUTES: list[BaseRoute] = [
     get("/moderation/waves/{wave_id:int}", waves.show, "wave.read"),
     post("/moderation/waves/{wave_id:int}", waves.decide, "wave.decide"),
     post("/moderation/waves/{wave_id:int}/undo", waves.undo, "wave.decide"),
+    post("/moderation/waves/{wave_id:int}/redo", waves.redo, "wave.decide"),
 ]

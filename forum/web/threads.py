@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from forum.clock import now
+from forum.db import seen_version
 from forum.domain import comments, drafts, moderation, reasons
 from forum.domain.comments import Item, Leaf
 from forum.domain.ideas import IdeaView, reference
@@ -148,7 +149,7 @@ def _draft(visit: Visit, idea_id: int) -> dict[str, Any]:
 
 def _kept_leaf(visit: Visit, idea: IdeaView, after: Any) -> _Kept:
     """The rows of this page of the thread, from what was kept as long as nobody has changed the database."""
-    version = visit.db.info.get("version")
+    version = seen_version(visit.db)
     key = (visit.settings.database_url, idea.id, comments.read_key(after))
     mark = (version, int(now().timestamp()) // MINUTE)
     kept = _leaves.get(key)

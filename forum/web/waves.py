@@ -11,11 +11,12 @@ from forum.web.forms import Form
 from forum.web.render import Answer, Page, Redirect
 from forum.web.visits import Visit
 
-CHOICES = [
+CHOICES = (
     ("off-topic", "Put all on the off-topic track", "Readable and open for votes, but in no list and no ranking."),
+    ("hold", "Hold all for a second look", "Nobody sees them. They wait on, in a case of this wave."),
     ("remove", "Remove all", "A note with the reason takes the place of each post."),
     ("keep", "This is no wave", "The posts stay, and those that wait here are published."),
-]
+)
 
 
 def index(visit: Visit) -> Answer:
@@ -57,31 +58,42 @@ def _show(visit: Visit, wave_id: int, form: Form[WaveFields], status: int = 200,
     numbers = waves.numbers(visit.db, wave)
     preview = waves.preview(visit.db, wave)
     case_id = waves.open_case(visit.db, wave.id)
-    standing = waves.standing_act(visit.db, wave.id)
+    standing, undone = waves.standing_act(visit.db, wave.id), waves.undone_act(visit.db, wave.id)
     why_not = waves.why_not(visit.db, user, wave)
     context = {
         "wave": wave,
         "numbers": numbers,
         "places": [places[place_id].name for place_id in numbers.communities if place_id in places],
-        "rows": [_member(row, places[row.community_id].name) for row in rows],
+        "rows": [_member(wave, row, places[row.community_id].name) for row in rows],
+        "is_of_ideas": wave.subject_kind == "idea",
         "senders": [_sender(row) for row in waves.senders(visit.db, wave)],
         "acts": [_act(row) for row in waves.acts_on(visit.db, wave)],
         "preview": [_rank(preview.now, preview.ids), _rank(preview.without, preview.ids)],
         "preview_count": preview.count_now,
         "form": form,
-        "choices": CHOICES,
+        "choices": [choice for choice in CHOICES if choice[0] in _possible(wave, numbers)],
         "reasons": reasons.options(with_text=False),
         "case_url": queues.address(visit, f"/moderation/{case_id}") if case_id is not None else "",
         "decide_url": queues.address(visit, wave.path),
         "back_url": queues.address(visit),
         "may_decide": case_id is not None and not why_not,
         "may_undo": standing is not None and not why_not,
+        "redo": waves.ACTIONS[undone.action] if undone is not None and case_id is not None and not why_not else "",
         "why_not": why_not,
-        "may_set_aside": not why_not and can(user, "wave.decide", wave) and can(user, "community.edit", wave.community),
+        "may_set_aside": wave.subject_kind == "idea"
+        and not why_not
+        and can(user, "wave.decide", wave)
+        and can(user, "community.edit", wave.community),
         "notice": notice,
         "page": _pages(wave, visit.query.get("after"), following),
     }
     return Page("waves/show.html", context, blocks=("posts",), status=status)
+
+
+def _possible(wave: WaveView, numbers: waves.Numbers) -> set[str]:
+    """What can be done with it; what is held can't be held once more."""
+    is_held = not numbers.by_state.get("published")
+    return set(waves.CHOICES[wave.subject_kind]) - ({"hold"} if is_held else set())
 
 
 def _pages(wave: WaveView, after: str, following: str | None) -> dict[str, str | None]:
@@ -89,10 +101,12 @@ def _pages(wave: WaveView, after: str, following: str | None) -> dict[str, str |
     return {"previous_url": wave.path if after else None, "next_url": next_url}
 
 
-def _member(row: Any, place: str) -> dict[str, Any]:
+def _member(wave: WaveView, row: Any, place: str) -> dict[str, Any]:
     return {
         **row._mapping,
-        "url": ideas.path(row.id, row.slug),
+        "url": waves.path_of(wave, row),
+        "title": waves.title_of(wave, row),
+        "under": row.title if wave.subject_kind == "comment" else "",
         "community_name": place,
         "author": {
             "name": row.name,
@@ -125,7 +139,8 @@ def decide(visit: Visit, wave_id: int) -> Answer:
     if form.data is None:
         return _show(visit, wave_id, form, status=422)
     try:
-        done = waves.decide(visit.db, visit.user, wave_id, form.data)
+        with visit.db.begin_nested():  # a refusal shows the wave as it is
+            done = waves.decide(visit.db, visit.user, wave_id, form.data)
     except Conflict as error:
         return _show(visit, wave_id, form, status=409, notice=str(error))
     return moderation.go_on(
@@ -137,8 +152,25 @@ def _said(action: str, done: waves.Done) -> str:
     many = f"{done.changed:,} post{'' if done.changed == 1 else 's'}"
     if action == "keep":
         return f"Dismissed. {many} published." if done.changed else "Dismissed. The posts stay as they are."
-    what = "on the off-topic track now" if action == "off-topic" else "removed"
+    what = {"off-topic": "on the off-topic track now", "hold": "held"}.get(action, "removed")
     return f"{many} {what}. Each author is told once."
+
+
+def redo(visit: Visit, wave_id: int) -> Answer:
+    """POST /moderation/waves/{id}/redo: the act that was taken back counts again."""
+    try:
+        with visit.db.begin_nested():  # a refusal shows the wave as it is
+            done = waves.put_back(visit.db, visit.user, wave_id)
+    except (Conflict, Forbidden) as error:
+        return _show(visit, wave_id, Form[WaveFields](), status=409, notice=str(error))
+    many = f"{done.changed:,} post{'' if done.changed == 1 else 's'}"
+    left = f" {done.left:,} changed since then and stay as they are." if done.left else ""
+    visit.say(
+        f"The act counts again, for {many}.{left}" if done.changed else "The act counts again.",
+        undo=f"{waves.path(wave_id)}/undo",
+        then=waves.path(wave_id),
+    )
+    return Redirect(waves.path(wave_id))
 
 
 def undo(visit: Visit, wave_id: int) -> Answer:

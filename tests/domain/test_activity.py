@@ -9,12 +9,13 @@ import time_machine
 
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import activity, votes
+from forum.domain import activity, remarks, votes
 from forum.domain.errors import Invalid, SignInNeeded
 from forum.domain.lists import Listing
 from forum.domain.permissions import can
 from forum.models import Comment, Idea
 from tests.making import Make
+from tests.remarking import Scene
 
 
 def comment(db: Connection, idea_id: int, author_id: int, **values: str) -> int:
@@ -90,6 +91,37 @@ def test_comments_are_paged_by_key(db: Connection, make: Make) -> None:
     made = [comment(db, idea_id, person.id) for _ in range(5)]
     pages = whole(lambda after: activity.public_comments(db, person.id, after=after, limit=2))
     assert [row.id for page in pages for row in page.rows] == made[::-1]
+
+
+def test_comments_on_directives_stand_among_the_others_and_are_paged_with_them(db: Connection, make: Make) -> None:
+    scene, idea_id = Scene(make), make.idea()
+    made: list[tuple[str, int]] = []
+    for number in range(7):
+        with time_machine.travel(now() + timedelta(minutes=number), tick=False):
+            if number % 3:
+                made.append(("remark", scene.say(f"Words {number}").id))
+            else:
+                made.append(("comment", comment(db, idea_id, scene.author.id)))
+    for find in (activity.public_comments, lambda db, _, **more: activity.comments(db, scene.author, **more)):
+        pages = whole(lambda after, find=find: find(db, scene.author.id, after=after, limit=2))  # type: ignore[misc]
+        assert [(row.kind, row.id) for page in pages for row in page.rows] == made[::-1]
+    assert activity.comments(db, scene.author, limit=2).rows[1].title == scene.say("Words 5").heading
+
+
+def test_others_see_no_comment_on_a_directive_that_is_held_removed_or_withdrawn(db: Connection, make: Make) -> None:
+    scene = Scene(make)
+    said = [scene.say(f"Words {number}") for number in range(4)]
+    for remark, state in zip(said, ("held", "removed", "withdrawn"), strict=False):
+        remarks.change_state(db, remark.id, state)
+    assert [row.id for row in activity.public_comments(db, scene.author.id).rows] == [said[3].id]
+    own = activity.comments(db, scene.author).rows
+    assert [row.state for row in own] == ["published", "withdrawn", "removed", "held"]
+
+
+@pytest.mark.parametrize("after", ["x_", "x_1", "1_x", "-1", "1_2_3"])
+def test_a_key_of_comments_that_is_none_of_ours_is_refused(db: Connection, make: Make, after: str) -> None:
+    with pytest.raises(Invalid):
+        activity.comments(db, make.user(), after=after)
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1_", "9" * 30, "1_2_3", "²", "1; DROP TABLE users"])

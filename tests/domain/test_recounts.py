@@ -7,13 +7,12 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, insert
-from forum.domain import ranking, recounts, votes
+from forum.domain import ranking, recounts, tags, votes
 from forum.models import (
     Comment,
     CommentAgreement,
     Community,
     Idea,
-    IdeaTag,
     Notification,
     Tag,
     User,
@@ -48,7 +47,7 @@ def forum(db: Connection, make: Make) -> Connection:
     votes.cast(db, make.user(is_employee=True, agency_name="Office"), idea_id, 1)
     make.idea(community=place, author=author, state="held", is_listed=False, is_public=False)
     tag_id = insert(db, Tag, slug="budget", name="budget", idea_count=0)
-    db.execute(sa.insert(IdeaTag), {"idea_id": idea_id, "tag_id": tag_id})
+    tags.put(db, [(idea_id, tag_id)])
     for state in ("published", "published", "removed"):
         comment: dict[str, Any] = {"path": state, "body": "b", "body_html": "b", "state": state, "created_at": now()}
         comment_id = insert(db, Comment, idea_id=idea_id, author_id=author.id, **comment)

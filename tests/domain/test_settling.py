@@ -196,3 +196,43 @@ def test_a_database_closes_though_its_log_is_being_copied(tmp_path: Path) -> Non
     thread._copier.join(10)
     assert not thread._copier.is_alive()
     database.close()
+
+
+def test_put_off_work_that_fails_is_logged_and_takes_nothing_else_with_it(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(db: Connection) -> bool:
+        db.execute(sa.update(Idea).values(title="damaged"))
+        raise ValueError("a row that nobody thought of")
+
+    def rename(db: Connection, title: str) -> bool:
+        db.execute(sa.update(Idea).values(title=title))
+        return writer.put_off(db, fail)
+
+    database.write(lambda db: Make(db).idea())
+    titles = [f"title {number}" for number in range(int(BURST) + 5)]  # the last of them come in a flood
+    for title in titles:
+        is_put_off = database.write(partial(rename, title=title))
+        with database.reading() as db:
+            assert db.execute(sa.select(Idea.title)).scalar_one() == title
+    time.sleep(3 * PAUSE)
+    database.write(lambda db: db.execute(sa.update(Idea).values(slug="still-here")))
+    with database.reading() as db:
+        assert db.execute(sa.select(Idea.title, Idea.slug)).one() == (titles[-1], "still-here")
+    assert ("a row that nobody thought of" in capsys.readouterr().err) == is_put_off == database.is_sqlite
+
+
+def test_an_idea_with_a_damaged_count_does_not_keep_others_from_their_order(database: Database) -> None:
+    damaged, other = database.write(lambda db: (make := Make(db)) and (make.idea(), make.idea()))
+
+    def damage(db: Connection) -> None:
+        db.execute(sa.update(Idea).where(Idea.id == damaged).values(up=-1))
+        db.execute(sa.update(Idea).where(Idea.id == other).values(up=7))
+        for idea_id in (damaged, other):
+            settling.mark(db, idea_id)
+
+    database.write(damage)
+    database.write(settling.settle_all)
+    with database.reading() as db:
+        assert dict(db.execute(sa.select(Idea.id, Idea.net)).all()) == {damaged: 0, other: 7}  # type: ignore[arg-type]
+        assert marked(db) == 0

@@ -169,6 +169,97 @@ def test_acts_can_follow_one_another_and_are_taken_back_in_turn(database: Databa
     assert scene.differences() == []
 
 
+def test_an_act_that_was_taken_back_is_put_back_exactly_and_its_authors_read_the_statement_again(
+    database: Database,
+) -> None:
+    scene = Scene(database)
+    scene.watch()
+    scene.track()
+    scene.take_back()
+    later = [scene.post(title, body) for title, body in crowds.copies(2, seed=6)]
+    appealed, removed = scene.ids[:2]
+    fields = DecisionFields(action="remove", reason="spam")
+    database.write(lambda db: moderation.act(db, scene.moderator, "idea", removed, fields))
+    database.write(lambda db: db.execute(sa.delete(OutboxMessage)))
+    done = database.write(lambda db: waves.put_back(db, scene.moderator, scene.wave_id))
+    assert (done.changed, done.left) == (7, 1)
+    assert scene.states() == ["off-topic", "removed", *["off-topic"] * 6]
+    with database.reading() as db:
+        told = [row.payload for row in db.execute(sa.select(OutboxMessage)) if row.kind == "people.told"]
+        assert len(told) == 7
+        assert {payload["title"] for payload in told} == {"Your idea is on the off-topic track now"}
+        first = db.execute(sa.select(Decision).where(Decision.action == "off-topic").order_by(Decision.id)).first()
+        assert first is not None
+        assert first.subject_id == appealed
+        assert first.undone_at is None
+        assert told[0]["url"] == f"/decisions/{first.id}"
+        waits = sa.select(WaveMember.subject_id).where(WaveMember.is_waiting).order_by(WaveMember.subject_id)
+        assert list(db.execute(waits).scalars()) == later  # they came after the act: somebody still has to look
+        assert waves.get(db, scene.moderator, scene.wave_id).state == "on-track"
+    assert scene.open_kinds() == ["wave"]
+    assert scene.differences() == []
+    with pytest.raises(Conflict, match="does not come back"):
+        database.write(lambda db: waves.put_back(db, scene.moderator, scene.wave_id))
+    assert scene.take_back().changed == 7
+    assert scene.states() == ["held", "removed", *["held"] * 6]
+    assert database.write(lambda db: waves.put_back(db, scene.moderator, scene.wave_id)).changed == 7
+    assert scene.take_back().changed == 7
+    assert scene.differences() == []
+
+
+def test_acts_are_put_back_in_the_order_in_which_they_were_made(database: Database) -> None:
+    scene = Scene(database)
+    scene.watch()
+    scene.track()
+    scene.ids += [scene.post(title, body) for title, body in crowds.copies(4, seed=5)]
+    scene.watch()
+    scene.decide("remove")
+    scene.take_back()
+    scene.take_back()
+
+    def put_back() -> list[str]:
+        database.write(lambda db: waves.put_back(db, scene.moderator, scene.wave_id))
+        return scene.states()
+
+    assert put_back() == ["off-topic"] * 8 + ["held"] * 4
+    assert scene.open_kinds() == ["wave"]
+    assert put_back() == ["off-topic"] * 8 + ["removed"] * 4
+    assert scene.open_kinds() == []
+    assert scene.differences() == []
+
+
+def test_a_dismissal_that_was_taken_back_is_put_back_and_what_its_community_checks_waits_alone(
+    database: Database,
+) -> None:
+    scene = Scene(database, moderation="before")
+    scene.watch()
+    scene.decide("keep")
+    assert scene.open_kinds() == ["held"] * 8
+    scene.take_back()
+    assert scene.open_kinds() == ["wave"]
+    database.write(lambda db: waves.put_back(db, scene.moderator, scene.wave_id))
+    assert set(scene.states()) == {"held"}
+    assert scene.open_kinds() == ["held"] * 8
+
+
+def test_nobody_puts_back_what_is_their_own_or_lent_to_another(database: Database) -> None:
+    scene = Scene(database)
+    scene.watch()
+    scene.track()
+    scene.take_back()
+    with database.reading() as db:
+        author = people.load(db, authors(db, scene.ids)[0])
+    with pytest.raises(NotFound):
+        database.write(lambda db: waves.put_back(db, author, scene.wave_id))
+    other = scene.make(lambda make: make.user(role="moderator"))
+    with database.reading() as db:
+        [case_id] = cases.open_ids(db, "wave", scene.wave_id)
+    database.write(lambda db: cases.claim(db, other, case_id))
+    with pytest.raises(Conflict, match="has this case right now"):
+        database.write(lambda db: waves.put_back(db, scene.moderator, scene.wave_id))
+    assert set(scene.states()) == {"held"}
+
+
 def test_later_copies_of_a_wave_on_the_track_wait_for_a_person(database: Database) -> None:
     scene = Scene(database)
     scene.watch()

@@ -177,6 +177,10 @@ def test_what_is_not_for_everybody_is_invisible_everywhere(site: Site, visibilit
     assert "Hidden Thing" in site.get(f"/c/{place.slug}").text
     assert site.get(f"/ideas/{idea_id}-hidden-thing").status_code == 200
     assert "Hidden Thing" not in site.get("/ideas").text
+    assert "Hidden Thing" in site.get(f"/ideas?community={place.slug}").text
+    site.sign_out()  # what was kept for those who may see it is theirs
+    assert site.get(f"/ideas?community={place.slug}").status_code == 404
+    assert site.get(f"/c/{place.slug}").status_code == 404
 
 
 def test_a_slug_is_never_taken_twice(site: Site) -> None:

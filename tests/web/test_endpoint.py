@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from starlette.routing import Route
 
-from forum.models import Base, Idea, Vote
-from forum.web import render
+from forum.models import Base, Idea, User, Vote
+from forum.web import pages, render
 from forum.web.routes import ROUTES
 from forum.web.security import CONTENT_SECURITY_POLICY
 from tests.making import Site
@@ -119,6 +119,41 @@ def test_a_kept_page_is_given_again_until_something_changes(site: Site) -> None:
     again = site.get("/ideas", headers={"if-none-match": first.headers["etag"]})
     assert again.status_code == 200
     assert again.headers["etag"] != first.headers["etag"]
+
+
+def test_a_list_is_the_same_page_while_only_ideas_elsewhere_change(site: Site) -> None:
+    here, there = site.make(lambda make: (make.community(), make.community()))
+    shown, other = site.make(lambda make: (make.idea(community=here), make.idea(community=there)))
+    address = f"/ideas?community={here.slug}&sort=top"
+    first = site.get(address)
+    site.make(lambda make: make.votes(other, 1))
+    assert site.get(address, headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    assert site.get(address).text == first.text
+    site.make(lambda make: make.votes(shown, 7))
+    changed = site.get(address)
+    assert changed.headers["etag"] != first.headers["etag"]
+    assert "<b>7</b>" in changed.text
+
+
+def test_an_author_with_a_new_name_has_it_on_every_list(site: Site) -> None:
+    author = site.make(lambda make: make.user(name="Ada Before"))
+    site.make(lambda make: make.idea(author=author))
+    assert "Ada Before" in site.get("/ideas").text
+    site.write(lambda db: db.execute(sa.update(User).where(User.id == author.id).values(name="Ada After")))
+    assert "Ada After" in site.get("/ideas").text
+    assert "Ada Before" not in site.get("/ideas").text
+
+
+def test_the_page_cache_stays_within_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_BYTES", 1_000)
+    cache = pages.PageCache()
+    for number in range(40):
+        body = bytes([number % 5]) * 100
+        pages.zipped(cache.put(number % 20, number, "text/html", body, ()))
+    assert [cache.get(number, 20 + number) is not None for number in range(20)] == [False] * 10 + [True] * 10
+    kept = cache.put(19, 41, "text/html", bytes([4]) * 100, ())
+    assert kept.zipped  # the same page as before is not zipped again
+    assert cache.put(19, 42, "text/html", b"Another.", ()).zipped == b""
 
 
 def test_a_kept_page_never_shows_somebody_elses_view(site: Site) -> None:

@@ -76,6 +76,8 @@ def test_filters_stand_in_the_address_and_hold_for_every_form(site: Site) -> Non
         ("", [kept, removed]),
         ("?action=remove", [removed]),
         ("?reason=spam", [removed]),
+        ("?about=idea", [kept, removed]),
+        ("?about=remark", []),
         (f"?community={slug}", [removed]),
         ("?machine=none", [kept, removed]),
         ("?machine=found", []),
@@ -92,8 +94,9 @@ def test_filters_stand_in_the_address_and_hold_for_every_form(site: Site) -> Non
 
 @pytest.mark.parametrize(
     "query, status",
-    [("action=x", 422), ("reason=x", 422), ("machine=x", 422), ("since=yesterday", 422), ("until=0001-01-01", 422),
-     ("since=2026-02-01&until=2026-01-01", 422), ("community=nowhere", 404), ("after=x", 404)],
+    [("action=x", 422), ("reason=x", 422), ("about=x", 422), ("machine=x", 422), ("since=yesterday", 422),
+     ("until=0001-01-01", 422), ("since=2026-02-01&until=2026-01-01", 422), ("community=nowhere", 404),
+     ("after=x", 404)],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["", ".csv", ".atom"])
 def test_what_can_not_be_asked_gets_a_clear_page(site: Site, form: str, query: str, status: int) -> None:

@@ -222,3 +222,64 @@ def test_the_history_of_a_person_lists_it(site: Site, scene: Scene) -> None:
     data = as_(site, scene.author).get("/me/data/download").text
     assert "Records online: 1.1 Post every record" in data
     assert "Begin" not in data
+
+
+def test_ones_own_page_and_public_page_list_comments_on_directives(site: Site, scene: Scene) -> None:
+    link = f'href="{scene.base}"'
+    for path in ("/me", "/me/comments", f"/people/{scene.author.handle}", f"/people/{scene.author.handle}/comments"):
+        text = as_(site, scene.author).get(path).text
+        for words in (link, SAID, "On a directive"):
+            assert words in text, (path, words)
+    decision = remove(site, scene)
+    for path in ("/me", "/me/comments"):
+        text = as_(site, scene.author).get(path).text
+        for words in (link, SAID, f'href="{decision}">Why'):
+            assert words in text, (path, words)
+    for path in (f"/people/{scene.author.handle}", f"/people/{scene.author.handle}/comments"):
+        for person in (None, scene.reader, scene.author):
+            assert SAID not in as_(site, person).get(path).text, path
+    assert SAID in as_(site, scene.author).get("/me/data/download").text
+
+
+def test_an_author_who_is_told_once_finds_every_decision_of_the_act(site: Site, scene: Scene) -> None:
+    as_(site, scene.author)
+    scene.say(site, "Zqmore words of mine.")
+    as_(site, scene.reader)
+    for base in (scene.base, f"/remarks/{scene.id + 1}"):
+        site.post(f"{base}/report", {"reason": "spam"})
+    queue = as_(site, scene.boss).get("/moderation").text
+    chosen = re.findall(r'name="case" value="(\d+)"', queue)
+    assert len(chosen) == 2
+    fields = {"case": chosen, "action": "remove", "reason": "spam"}
+    assert "Decide on 2 cases" in site.post("/moderation/preview", fields).text
+    act = site.post("/moderation", fields).headers["location"]
+    assert site.get(act).text.count('Removed</a>: <a href="/remarks/') == 2
+    site.work()
+    told = as_(site, scene.author).get("/notifications").text
+    assert told.count("Your comment was removed") == 1
+    assert "The same goes for 1 more of your comments." in told
+    decision = re.search(r'href="(/decisions/\d+)">Why', site.get("/me/comments").text)
+    assert decision
+    page = site.get(decision[1]).text
+    assert "Decided together with it" in page
+    other = re.search(r'href="(/decisions/\d+)">Decision', page)
+    assert other
+    assert "Appeal" in site.get(other[1]).text
+
+
+def test_the_queue_and_the_log_are_narrowed_to_comments_on_directives(site: Site, scene: Scene) -> None:
+    as_(site, scene.reader).post(f"{scene.base}/report", {"reason": "spam"})
+    idea = site.make(lambda make: make.idea(title="A reported idea"))
+    site.post(f"/ideas/{idea}/report", {"reason": "spam"})
+    as_(site, scene.boss)
+    for about, has_idea, has_remark in (("", True, True), ("remark", False, True), ("idea", True, False)):
+        text = site.get(f"/moderation?about={about}").text
+        assert ("A reported idea" in text, SAID in text) == (has_idea, has_remark), about
+        assert f"Reported ({has_idea + has_remark})" in text
+    assert site.get("/moderation?about=nothing").status_code == 404
+    taken = site.post("/moderation/next?about=remark").headers["location"]
+    assert taken.endswith("?about=remark")
+    assert SAID in site.get(taken).text
+    site.post(taken, {"action": "keep"})
+    assert "Comment on a directive" in site.get("/log?about=remark").text
+    assert "Comment on a directive 1" not in site.get("/log?about=idea").text

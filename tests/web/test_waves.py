@@ -7,10 +7,11 @@ import sqlalchemy as sa
 import time_machine
 
 from forum.clock import now
-from forum.domain import posting, search, waves
+from forum.domain import commenting, posting, search, waves
+from forum.domain.commenting import CommentFields
 from forum.domain.people import Person
 from forum.domain.posting import IdeaFields
-from forum.models import Case, Decision, Idea, Wave
+from forum.models import Case, Comment, Decision, Idea, Wave
 from tests import crowds
 from tests.making import Make, Site
 
@@ -82,7 +83,7 @@ def test_one_act_puts_all_on_the_track_goes_on_and_is_taken_back(site: Site) -> 
     assert boss.id
 
 
-def test_the_page_of_the_act_takes_a_wave_back_too_and_an_undo_of_that_is_refused(site: Site) -> None:
+def test_the_page_of_the_act_takes_a_wave_back_and_the_page_of_that_puts_it_back(site: Site) -> None:
     _, wave_id, ids = flood(site)
     site.post(f"/moderation/waves/{wave_id}", {"action": "remove", "reason": "spam"})
     assert states(site, ids) == {"removed"}
@@ -92,10 +93,35 @@ def test_the_page_of_the_act_takes_a_wave_back_too_and_an_undo_of_that_is_refuse
     assert undone.status_code == 303
     assert states(site, ids) == {"held"}
     assert "Waiting" in site.get(f"/moderation/waves/{wave_id}").text
-    again = site.post(f"{undone.headers['location']}/undo")
-    assert again.status_code == 409
-    assert "on its page" in again.text
+    back = undone.headers["location"]
+    assert f'href="/moderation/waves/{wave_id}"' in site.get(back).text
+    again = site.post(f"{back}/undo")
+    assert again.status_code == 303
+    assert states(site, ids) == {"removed"}
+    assert "Decided" in site.get(f"/moderation/waves/{wave_id}").text
+    assert site.post(f"{again.headers['location']}/undo").status_code == 303
     assert states(site, ids) == {"held"}
+    assert site.post(f"{back}/undo").status_code == 404  # there is nothing left of it
+
+
+def test_the_page_of_a_wave_puts_back_what_was_taken_back_until_somebody_decides_anew(site: Site) -> None:
+    _, wave_id, ids = flood(site)
+    path = f"/moderation/waves/{wave_id}"
+    assert "Put it back" not in site.get(path).text
+    site.post(path, {"action": "remove", "reason": "spam"})
+    site.post(f"{path}/undo")
+    assert "An act was taken back: Removed." in site.get(path).text
+    assert site.post(f"{path}/redo").status_code == 303
+    assert "The act counts again, for 8 posts." in site.get(path).text
+    assert states(site, ids) == {"removed"}
+    assert site.post(f"{path}/redo").status_code == 409
+    site.post(f"{path}/undo")
+    site.post(path, {"action": "off-topic", "reason": "spam"})
+    assert "Put it back" not in site.get(path).text
+    refused = site.post(f"{path}/redo")
+    assert refused.status_code == 409
+    assert "somebody decided since" in refused.text
+    assert states(site, ids) == {"off-topic"}
 
 
 def test_each_member_has_a_decision_with_a_statement_and_its_author_can_appeal(site: Site) -> None:
@@ -148,3 +174,37 @@ def test_an_idea_rises_to_the_front_page_when_it_is_a_minute_old(site: Site) -> 
     assert f"/ideas/{young}-" in site.get("/ideas").text
     with time_machine.travel(now() + timedelta(minutes=2)):
         assert "A lamp at the ferry" in site.get("/?later").text
+
+
+def test_a_flood_of_comments_is_a_case_with_a_page_where_all_are_decided(site: Site) -> None:
+    def prepare(make: Make) -> tuple[Person, list[int]]:
+        ids = [make.idea(title=f"Idea {number}") for number in range(2)]
+        for number, (_, body) in enumerate(crowds.copies(7)):
+            author = make.user(trust_level=2, name=f"Person {number}")
+            commenting.post(make.db, author, ids[number % 2], CommentFields(body=body))
+        return make.user(role="moderator"), ids
+
+    boss, _ = site.make(prepare)
+    site.write(search.fold_in)
+    waves.look_at_comments(site.database)
+    site.sign_in(boss)
+    queue = site.get("/moderation?kind=wave").text
+    assert "Repeated comment: " in queue
+    path = "/moderation/waves/1"
+    page = site.get(path).text
+    for words in ("Posts (7)", "Comment on", 'href="/comments/1"', "Hold all for a second look", "Remove all"):
+        assert words in page, words
+    for words in ("off-topic track", "What it changes on the first page", "Set votes aside", "Votes on these posts"):
+        assert words not in page.partition("<main")[2], words
+    assert site.post(path, {"action": "off-topic", "reason": "spam"}).status_code == 409
+    assert site.post(path, {"action": "hold", "reason": "spam"}).status_code == 303
+    assert "7 posts held. Each author is told once." in site.get("/moderation").text
+    page = site.get(path).text
+    assert "Hold all" not in page
+    assert "waits for a decision" in page
+    site.post(path, {"action": "remove", "reason": "spam"})
+    with site.database.reading() as db:
+        assert set(db.execute(sa.select(Comment.state)).scalars()) == {"removed"}
+    site.post(f"{path}/undo")
+    assert "An act was taken back: Removed." in site.get(path).text
+    assert "Wave" not in site.get("/log?about=comment").text.partition("<tbody>")[2]

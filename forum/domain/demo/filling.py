@@ -15,7 +15,7 @@ from forum.domain.demo.parts import number
 from forum.domain.demo.surges import Proposal
 from forum.domain.exports import Origin
 from forum.domain.lists import SHUFFLE_RANGE
-from forum.models import Comment, IdeaTag, IdeaText
+from forum.models import Comment, IdeaText
 from forum.signing import Signer
 from forum.text import excerpt, slug, to_html
 
@@ -80,7 +80,7 @@ class Filling:
         texts = {"body": idea.body, "body_html": to_html(idea.body), "why": idea.why, "why_html": to_html(idea.why)}
         self.put(IdeaText, [{"idea_id": idea_id, **texts}])
         tag_ids = dict.fromkeys(self.tag(name) for name in idea.tags)
-        self.put(IdeaTag, [{"idea_id": idea_id, "tag_id": key} for key in tag_ids])
+        tags.put(self.db, ((idea_id, tag_id) for tag_id in tag_ids))
 
     def add_comment(
         self, idea: int, author: str, text: str, posted: datetime, *, reply_to: int | None = None, **more: Any

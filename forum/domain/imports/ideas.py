@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.db import insert_many, take_ids
-from forum.domain import ranking, search, states
+from forum.domain import ranking, search, states, tags
 from forum.domain.imports import histories
 from forum.domain.imports.memories import IDEAS, chosen
 from forum.domain.imports.rows import IdeaRow, PlaceKey, number_of
@@ -139,7 +139,7 @@ def _first_met(rows: Sequence[IdeaRow]) -> dict[str, Any]:
 
 def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[str, int]) -> None:
     ids = take_ids(run.db, Idea, len(rows))
-    tags = run.tags(name for row in rows for name in row.tags)
+    ids_of_tags = run.tags(name for row in rows for name in row.tags)
     short, long, tagged, documents = [], [], [], []
     for key, row, made in zip(ids, rows, found.texts, strict=False):
         community_id, is_open = run.places.ensure(row.place)
@@ -158,6 +158,7 @@ def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[
                 "is_public": shown and is_open,
                 "up": row.up,
                 "down": row.down,
+                "comment_count": 0,
                 **ranking.ranks(row.up, row.down, row.created_at)._asdict(),
                 "shuffle": number_of(f"{run.source} {row.source_id}") % SHUFFLE_RANGE,
                 "source": run.source,
@@ -165,15 +166,15 @@ def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[
             }
         )
         long.append({"idea_id": key, **_long(row, made)})
-        tagged += [{"idea_id": key, "tag_id": tag_id} for tag_id in {tags[name] for name in row.tags}]
+        tagged += [(tag_id, short[-1]) for tag_id in {ids_of_tags[name] for name in row.tags}]
         documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(state)))
     run.touch("communities", {row["community_id"] for row in short})
     run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
     insert_many(run.db, IdeaText, long)
     if tagged:
-        insert_many(run.db, IdeaTag, tagged)
-        run.touch("tags", (row["tag_id"] for row in tagged))
+        tags.put_new(run.db, tagged)
+        run.touch("tags", (tag_id for tag_id, _ in tagged))
     histories.write(
         run.db, [(row["id"], row["author_id"], row["community_id"], its) for row, its in zip(short, rows, strict=True)]
     )
@@ -273,6 +274,5 @@ def _retag(run: State, idea_id: int, row: IdeaRow) -> None:
     after = set(run.tags(row.tags).values())
     if before != after:
         run.db.execute(_UNTAG, {"the_id": idea_id})
-        if after:
-            run.db.execute(sa.insert(IdeaTag), [{"idea_id": idea_id, "tag_id": tag_id} for tag_id in after])
+        tags.put(run.db, ((idea_id, tag_id) for tag_id in after))
     run.touch("tags", before | after)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from rapidfuzz.distance import OSA
 
 from forum import terms
 from forum.db import Connection, PerDialect, insert_rows, is_sqlite
@@ -159,6 +158,8 @@ def neighbors(db: Connection, word: str, documents: int, most: int = 3) -> list[
     """
     if len(word) < 4 or not word.isalpha():
         return []
+    from rapidfuzz.distance import OSA  # here: 4 MB that a process without typing errors never needs
+
     stem = terms.stem(word)
     length = 2 if len(stem) < 6 else 3 if len(stem) < 8 else 4
     allowed = 1 if len(word) < 7 else 2

@@ -8,19 +8,25 @@ if TYPE_CHECKING:
     from forum.domain.actions import NOTE_LENGTH
     from forum.domain.waves.acts import (
         ACTIONS,
+        CHOICES,
         Done,
         WaveFields,
         decide,
         of_act,
+        put_back,
         put_on_track,
         standing_act,
         take_back,
+        undone_act,
         why_not,
     )
+    from forum.domain.waves.echoes import forget as forget_comments
+    from forum.domain.waves.echoes import look_at_new as look_at_comments
     from forum.domain.waves.findings import join_held
     from forum.domain.waves.prints import Seen, forget, look, note, note_again
     from forum.domain.waves.records import (
         STATES,
+        Numbers,
         WaveView,
         about_case,
         acts_on,
@@ -30,8 +36,10 @@ if TYPE_CHECKING:
         numbers,
         open_case,
         path,
+        path_of,
         preview,
         senders,
+        title_of,
     )
     from forum.domain.waves.sketches import of as sketch
     from forum.domain.waves.watch import look as look_within
@@ -42,12 +50,16 @@ else:
         {
             "forum.domain.actions": "NOTE_LENGTH",
             "forum.domain.waves.acts": (
-                "ACTIONS Done WaveFields decide of_act put_on_track standing_act take_back why_not"
+                "ACTIONS CHOICES Done WaveFields decide of_act put_back put_on_track standing_act take_back"
+                " undone_act why_not"
             ),
+            "forum.domain.waves.echoes:forget": "forget_comments",
+            "forum.domain.waves.echoes:look_at_new": "look_at_comments",
             "forum.domain.waves.findings": "join_held",
             "forum.domain.waves.prints": "Seen forget look note note_again",
             "forum.domain.waves.records": (
-                "STATES WaveView about_case acts_on get index members numbers open_case path preview senders"
+                "STATES Numbers WaveView about_case acts_on get index members numbers open_case path path_of preview"
+                " senders title_of"
             ),
             "forum.domain.waves.sketches:of": "sketch",
             "forum.domain.waves.watch:look": "look_within",
@@ -57,9 +69,11 @@ else:
 
 __all__ = [
     "ACTIONS",
+    "CHOICES",
     "NOTE_LENGTH",
     "STATES",
     "Done",
+    "Numbers",
     "Seen",
     "WaveFields",
     "WaveView",
@@ -67,10 +81,12 @@ __all__ = [
     "acts_on",
     "decide",
     "forget",
+    "forget_comments",
     "get",
     "index",
     "join_held",
     "look",
+    "look_at_comments",
     "look_at_new",
     "look_within",
     "members",
@@ -80,11 +96,15 @@ __all__ = [
     "of_act",
     "open_case",
     "path",
+    "path_of",
     "preview",
+    "put_back",
     "put_on_track",
     "senders",
     "sketch",
     "standing_act",
     "take_back",
+    "title_of",
+    "undone_act",
     "why_not",
 ]

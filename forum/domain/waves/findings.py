@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from forum.clock import now
 from forum.db import Connection, PerDialect, insert, insert_once
-from forum.domain import bulks, cases, decisions, dockets, holds
+from forum.domain import bulks, cases, decisions, dockets, holds, selected
 from forum.domain.bulks import Deed, Ground
 from forum.domain.search.selections import ByIds, among
+from forum.domain.selected import Key
 from forum.domain.waves import posts, prints, signals
 from forum.domain.waves.groups import SHARED, Group
 from forum.domain.waves.posts import SHOWN
-from forum.models import Case, Idea, SearchTerm, Wave, WaveMember, WavePrint, WaveTurn
+from forum.models import Case, Comment, Idea, SearchTerm, User, Wave, WaveMember, WavePrint, WaveTurn
+from forum.text import excerpt
 
 TITLE_WORDS = 3
 _FACTS = "Many posts that say nearly the same came from new accounts within a short time."
@@ -38,7 +40,7 @@ _POSTS = ByIds(
         WavePrint.is_fresh,
         WavePrint.is_held,
         WavePrint.created_at,
-        Idea.id.label("idea_id"),
+        Idea.id.label("post_id"),
         Idea.author_id,
         Idea.community_id,
         Idea.state,
@@ -48,17 +50,39 @@ _POSTS = ByIds(
     .where(among(Idea.state, SHOWN)),
     WavePrint.id,
 )
+_COMMENTS = ByIds(
+    sa.select(
+        Comment.id,
+        (User.trust_level == 0).label("is_fresh"),
+        sa.false().label("is_held"),
+        Comment.created_at,
+        Comment.id.label("post_id"),
+        Comment.author_id,
+        Idea.community_id,
+        Comment.state,
+        sa.func.substr(Comment.body, 1, 200).label("title"),
+    )
+    .join_from(Comment, Idea, Idea.id == Comment.idea_id)
+    .join(User, User.id == Comment.author_id)
+    .where(among(Comment.state, SHOWN)),
+    Comment.id,
+)
+_READ = {"idea": _POSTS, "comment": _COMMENTS}
 _KNOWN = ByIds(
     sa.select(WaveMember.wave_id, WaveMember.subject_id, Wave.state, Wave.flood_by_id, Wave.member_count)
     .join_from(WaveMember, Wave, Wave.id == WaveMember.wave_id)
-    .where(WaveMember.subject_kind == "idea"),
+    .where(WaveMember.subject_kind == sa.bindparam("kind")),
     WaveMember.subject_id,
 )
-_MEMBERS = (
-    sa.select(WaveMember.subject_id, Idea.author_id, Idea.community_id, WaveMember.is_waiting)
-    .join_from(WaveMember, Idea, sa.and_(WaveMember.subject_kind == "idea", Idea.id == WaveMember.subject_id))
-    .where(WaveMember.wave_id == sa.bindparam("wave"))
-)
+_MEMBERS = {
+    "idea": sa.select(WaveMember.subject_id, Idea.author_id, Idea.community_id, WaveMember.is_waiting)
+    .join_from(WaveMember, Idea, Idea.id == WaveMember.subject_id)
+    .where(WaveMember.wave_id == sa.bindparam("wave")),
+    "comment": sa.select(WaveMember.subject_id, Comment.author_id, Idea.community_id, WaveMember.is_waiting)
+    .join_from(WaveMember, Comment, Comment.id == WaveMember.subject_id)
+    .join(Idea, Idea.id == Comment.idea_id)
+    .where(WaveMember.wave_id == sa.bindparam("wave")),
+}
 _JOIN = PerDialect(lambda insert_: insert_(WaveMember).on_conflict_do_nothing().returning(WaveMember.subject_id))
 _WAVE = sa.select(*Wave.__table__.columns).where(Wave.id == sa.bindparam("wave"))
 _UPDATE = (
@@ -101,27 +125,35 @@ def settle(db: Connection, new_ids: Sequence[int], found: Sequence[Group]) -> li
     db.execute(_TAKE_TURN, {"moment": moment})
     if not db.execute(_LOOKED_AT, {"ids": list(new_ids)}).all():
         return []
-    changed = (_settle(db, group, moment) for group in found)
+    return write_down(db, "idea", found, moment)
+
+
+def write_down(db: Connection, kind: str, found: Sequence[Group], moment: datetime) -> list[int]:
+    """Open waves of these groups, or add to those that there are; their ids. `kind`: what the posts are.
+
+    The ids of a group are those of prints; of comments, which have none, their own.
+    """
+    changed = (_settle(db, kind, group, moment) for group in found)
     return [wave_id for wave_id in changed if wave_id is not None]
 
 
-def _settle(db: Connection, group: Group, moment: datetime) -> int | None:
-    rows = {row.idea_id: row for row in _POSTS.rows(db, group.ids)}
-    known = [row for row in _KNOWN.rows(db, rows) if (row.flood_by_id is None) == (group.flood_by is None)]
+def _settle(db: Connection, kind: str, group: Group, moment: datetime) -> int | None:
+    rows = {row.post_id: row for row in _READ[kind].rows(db, group.ids)}
+    known = [row for row in _KNOWN.rows(db, rows, kind=kind) if (row.flood_by_id is None) == (group.flood_by is None)]
     dismissed = {row.subject_id for row in known if row.state == "dismissed"}
     if len(dismissed) >= SHARED * len(rows):  # a moderator has said what these are
         return None
-    fresh_ids = [idea_id for idea_id in rows if idea_id not in dismissed]
+    fresh_ids = [post_id for post_id in rows if post_id not in dismissed]
     wave_id = _wave_of(group, [row for row in known if row.state != "dismissed"], len(rows))
     if wave_id is None:
         if group.strength < signals.RAISE or len(fresh_ids) < signals.LEAST:
             return None
-        wave_id = _open(db, group, rows, moment)
-    joined = _join(db, wave_id, fresh_ids, rows, moment)
+        wave_id = _open(db, kind, group, rows, moment)
+    joined = _join(db, wave_id, kind, fresh_ids, rows, moment)
     wave = db.execute(_WAVE, {"wave": wave_id}).one()
     since = moment - prints.DAY
-    _hold(db, wave_id, [idea_id for idea_id in joined if _is_to_hold(group, wave.state, rows[idea_id], since)])
-    absorb(db, [idea_id for idea_id, row in rows.items() if row.state == "held"])
+    _hold(db, wave_id, [(kind, one) for one in joined if _is_to_hold(group, wave.state, rows[one], since)])
+    absorb(db, [(kind, one) for one, row in rows.items() if row.state == "held"])
     _update(db, wave, group, [row.title for row in rows.values()], moment)
     return wave_id
 
@@ -138,12 +170,13 @@ def _wave_of(group: Group, known: Sequence[Any], size: int) -> int | None:
     return None
 
 
-def _open(db: Connection, group: Group, rows: Mapping[int, Any], moment: datetime) -> int:
+def _open(db: Connection, kind: str, group: Group, rows: Mapping[int, Any], moment: datetime) -> int:
     first = next(iter(rows.values()))
     return insert(
         db,
         Wave,
         title="",
+        subject_kind=kind,
         community_id=first.community_id,
         author_id=first.author_id,
         flood_by_id=group.flood_by,
@@ -158,20 +191,20 @@ def _open(db: Connection, group: Group, rows: Mapping[int, Any], moment: datetim
 
 
 def _join(
-    db: Connection, wave_id: int, idea_ids: Collection[int], rows: Mapping[int, Any], moment: datetime
+    db: Connection, wave_id: int, kind: str, post_ids: Collection[int], rows: Mapping[int, Any], moment: datetime
 ) -> list[int]:
-    """Put ideas into the wave; those that were not in it."""
+    """Put posts into the wave; those that were not in it."""
     new = [
         {
             "wave_id": wave_id,
-            "subject_kind": "idea",
-            "subject_id": idea_id,
+            "subject_kind": kind,
+            "subject_id": post_id,
             "added_at": moment,
-            "is_waiting": rows[idea_id].state != "off-topic",
-            "is_held_here": rows[idea_id].is_held and rows[idea_id].state == "held",
+            "is_waiting": rows[post_id].state != "off-topic",
+            "is_held_here": bool(rows[post_id].is_held) and rows[post_id].state == "held",
             "act_id": None,
         }
-        for idea_id in sorted(idea_ids)
+        for post_id in sorted(post_ids)
     ]
     return [int(row.subject_id) for row in db.execute(_JOIN(db), new)] if new else []
 
@@ -185,27 +218,29 @@ def _is_to_hold(group: Group, wave_state: str, row: Any, since: datetime) -> boo
     return bool(is_suspect and row.state == "published" and row.is_fresh and row.created_at > since)
 
 
-def _hold(db: Connection, wave_id: int, idea_ids: Sequence[int]) -> None:
-    """Hold ideas until a moderator has looked at their wave; each author is told, with a decision that can be read."""
-    known = bulks.kept(db, idea_ids)  # no program takes back what a person kept
-    idea_ids = [idea_id for idea_id in idea_ids if idea_id not in known]
-    if not idea_ids:
+def _hold(db: Connection, wave_id: int, keys: Sequence[Key]) -> None:
+    """Hold posts until a moderator has looked at their wave; each author is told, with a decision that can be read."""
+    known = bulks.kept(db, keys)  # no program takes back what a person kept
+    loaded = selected.load(db, [key for key in keys if key not in known])
+    if not loaded:
         return
-    members = sa.update(WaveMember).where(WaveMember.wave_id == wave_id, WaveMember.subject_id.in_(idea_ids))
+    members = sa.update(WaveMember).where(
+        WaveMember.wave_id == wave_id, WaveMember.subject_id.in_([post.id for post in loaded])
+    )
     db.execute(members.values(is_held_here=True))
-    rows = [row for row in bulks.load(db, idea_ids) if row.state == "published"]
+    to_hold = [post for post in loaded if post.state == "published"]
     deed = Deed(None, "hold", decisions.new_act(), reason="spam")
-    held, why = {row.id: "held" for row in rows}, {row.id: Ground(_FACTS) for row in rows}
-    bulks.tell_authors(db, rows, bulks.decide(db, deed, rows, held, why), is_once=True)
+    held, why = {post.key: "held" for post in to_hold}, {post.key: Ground(_FACTS) for post in to_hold}
+    bulks.tell_authors(db, to_hold, bulks.decide(db, deed, to_hold, held, why))
 
 
-def absorb(db: Connection, held: Collection[int]) -> None:
+def absorb(db: Connection, held: Collection[Key]) -> None:
     """Held members wait within the wave: their own cases end without a decision, so that a wave is one case."""
-    dockets.close(db, [row.id for row in dockets.open_about(db, "idea", held, holds.KINDS)])
+    dockets.close(db, [row.id for row in dockets.open_about(db, held, holds.KINDS)])
 
 
 def _update(db: Connection, wave: Any, group: Group, titles: Sequence[str], moment: datetime) -> None:
-    members = db.execute(_MEMBERS, {"wave": wave.id}).all()
+    members = db.execute(_MEMBERS[wave.subject_kind], {"wave": wave.id}).all()
     community_id = Counter(row.community_id for row in members).most_common(1)[0][0]
     author_id = Counter(row.author_id for row in members).most_common(1)[0][0]
     is_stronger = group.strength >= wave.strength or not wave.signals
@@ -221,7 +256,9 @@ def _update(db: Connection, wave: Any, group: Group, titles: Sequence[str], mome
         "updated_at": moment,
     }
     if is_stronger or not wave.title:
-        values["title"] = _title(db, group, words, titles)
+        values["title"] = (
+            _title(db, group, words, titles) if wave.subject_kind == "idea" else f"Repeated comment: {_often(titles)}"
+        )
     db.execute(_UPDATE, {"the_wave": wave.id, **{f"new_{name}": value for name, value in values.items()}})
     if wave.state == "open" or any(row.is_waiting for row in members):
         keep_case(db, wave.id, values)
@@ -237,6 +274,12 @@ def _title(db: Connection, group: Group, words: Sequence[str], titles: Sequence[
     known = {row.term: row.word for row in db.execute(_WORD, {"stems": stems})} if stems else {}
     known |= posts.spoken(stems, titles)
     return ", ".join(known.get(stem, stem) for stem in stems).capitalize()
+
+
+def _often(texts: Sequence[str]) -> str:
+    """How most of these comments begin."""
+    [(text, _)] = Counter(excerpt(one, 60) for one in texts).most_common(1) or [("", 0)]
+    return text
 
 
 def keep_case(db: Connection, wave_id: int, values: Mapping[str, Any]) -> int:
@@ -272,6 +315,6 @@ def join_held(db: Connection, wave_id: int, idea_id: int, *, is_held_here: bool)
     moment = now()
     values = {"added_at": moment, "is_waiting": True, "is_held_here": is_held_here, "act_id": None}
     db.execute(_JOIN(db), [{"wave_id": wave_id, "subject_kind": "idea", "subject_id": idea_id, **values}])
-    absorb(db, [idea_id])
+    absorb(db, [("idea", idea_id)])
     if wave.state != "open":
         keep_case(db, wave_id, dict(wave._mapping))

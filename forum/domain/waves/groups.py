@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -51,10 +51,15 @@ class Scene:
     surfaces: Callable[[], Mapping[str, str]]  # gives stem → a word it stands for; asked when a group is strong
 
 
-def equal_groups(new: Mapping[int, Sequence[int]], rows: Iterable[tuple[int, int]]) -> list[set[int]]:
+def equal_groups(
+    new: Mapping[int, Sequence[int]],
+    rows: Iterable[tuple[int, int]],
+    needed: Callable[[Collection[int]], int] = sketches.needed,
+) -> list[set[int]]:
     """Groups of prints: a new one and all that are near-equal to it, the largest first.
 
-    `new`: print id → sketch; `rows`: (key, print id) of all who share parts of these sketches.
+    `new`: print id → sketch; `rows`: (key, print id) of all who share parts of these sketches; `needed`: how many parts
+    a post must share with one that has these.
     Each around one post, and not from neighbor to neighbor: that would lead from one text to a quite different one.
     """
     by_key: dict[int, list[int]] = defaultdict(list)
@@ -63,7 +68,7 @@ def equal_groups(new: Mapping[int, Sequence[int]], rows: Iterable[tuple[int, int
     around: list[set[int]] = []
     for one, keys in sorted(new.items()):
         shared = Counter(other for key in keys for other in by_key.get(key, ()))
-        need = sketches.needed(keys)
+        need = needed(keys)
         around.append({other for other, times in shared.items() if times >= need} | {one})
     found: list[set[int]] = []
     for group in sorted(around, key=lambda ids: (-len(ids), min(ids))):

@@ -15,7 +15,8 @@ from forum.domain.lists import Filters
 from forum.domain.people import Person
 from forum.domain.permissions import can, moderator, require
 from forum.domain.waves.signals import NAMES
-from forum.models import Case, Idea, User, Wave, WaveAct, WaveMember, WavePrint
+from forum.models import Case, Comment, Idea, User, Wave, WaveAct, WaveMember, WavePrint
+from forum.text import excerpt
 
 PAGE = 50
 FIRST_PAGE = 10
@@ -26,6 +27,7 @@ STATES = {"open": "Waiting", "on-track": "Decided", "dismissed": "Dismissed"}
 _columns = (
     Wave.id,
     Wave.title,
+    Wave.subject_kind,
     Wave.community_id,
     Wave.author_id,
     Wave.flood_by_id,
@@ -46,66 +48,58 @@ _LIST = (
 )
 _LIST_IN = _LIST.where(Wave.community_id.in_(sa.bindparam("community_ids", expanding=True)))
 _is_mine = Idea.community_id.in_(sa.bindparam("community_ids", expanding=True))
-_of_wave = (
-    sa.and_(WaveMember.wave_id == sa.bindparam("wave"), WaveMember.subject_kind == "idea"),
-    Idea.id == WaveMember.subject_id,
-)
-_MEMBERS = (
+_in_wave = WaveMember.wave_id == sa.bindparam("wave")
+_waits = WaveMember.is_waiting
+_people = (User.name, User.handle, User.is_employee, User.agency_name)
+_ideas = (
     sa.select(
-        Idea.id,
-        Idea.title,
-        Idea.slug,
-        Idea.excerpt,
-        Idea.state,
-        Idea.net,
-        Idea.community_id,
-        Idea.created_at,
-        User.name,
-        User.handle,
-        User.is_employee,
-        User.agency_name,
-        WaveMember.is_waiting,
-        WavePrint.is_fresh,
+        Idea.id, Idea.title, Idea.slug, Idea.excerpt, Idea.state, Idea.net, Idea.community_id, Idea.created_at,
+        *_people, _waits, WavePrint.is_fresh,
     )
-    .join_from(WaveMember, Idea, _of_wave[1])
+    .join_from(WaveMember, Idea, Idea.id == WaveMember.subject_id)
     .join(User, User.id == Idea.author_id)
     .outerjoin(WavePrint, sa.and_(WavePrint.subject_kind == "idea", WavePrint.subject_id == Idea.id))
-    .where(_of_wave[0], WaveMember.subject_id > sa.bindparam("after"))
-    .order_by(WaveMember.subject_id)
-    .limit(sa.bindparam("most"))
-)
-_MEMBERS_IN = _MEMBERS.where(_is_mine)
-_SENDERS = (
+)  # fmt: skip
+_comments = (
     sa.select(
-        User.id,
-        User.name,
-        User.handle,
-        User.is_employee,
-        User.agency_name,
-        User.created_at,
-        sa.func.count().label("posts"),
-        sa.func.min(Idea.created_at).label("first_at"),
+        Comment.id, Idea.title, Idea.slug, Comment.body.label("excerpt"), Comment.state,
+        Comment.agree_count.label("net"), Idea.community_id, Comment.created_at, *_people, _waits,
+        (User.trust_level == 0).label("is_fresh"),
     )
-    .join_from(WaveMember, Idea, _of_wave[1])
-    .join(User, User.id == Idea.author_id)
-    .where(_of_wave[0])
-    .group_by(User.id)
-    .order_by(sa.func.count().desc(), User.id)
-    .limit(MOST_SENDERS)
-)
-_NUMBERS = (
-    sa.select(
-        Idea.community_id,
-        Idea.state,
-        WaveMember.is_waiting,
-        sa.func.count().label("posts"),
+    .join_from(WaveMember, Comment, Comment.id == WaveMember.subject_id)
+    .join(Idea, Idea.id == Comment.idea_id)
+    .join(User, User.id == Comment.author_id)
+)  # fmt: skip
+
+
+def _paged(statement: Any) -> Any:
+    page = statement.where(_in_wave, WaveMember.subject_id > sa.bindparam("after"))
+    return page.order_by(WaveMember.subject_id).limit(sa.bindparam("most"))
+
+
+_MEMBERS = {"idea": _paged(_ideas), "comment": _paged(_comments)}
+_MEMBERS_IN = {kind: statement.where(_is_mine) for kind, statement in _MEMBERS.items()}
+
+
+def _counted(post: Any, state: Any, statement: Any) -> tuple[Any, Any, Any]:
+    """Of a kind of post: who sent most of it, how many are where, and everybody who posted."""
+    first, many = sa.func.min(post.created_at).label("first_at"), sa.func.count().label("posts")
+    whole = statement.where(_in_wave).order_by(None)
+    return (
+        whole.with_only_columns(User.id, *_people, User.created_at, many, first)
+        .group_by(User.id)
+        .order_by(sa.func.count().desc(), User.id)
+        .limit(MOST_SENDERS),
+        whole.with_only_columns(Idea.community_id, state, _waits, many).group_by(Idea.community_id, state, _waits),
+        whole.with_only_columns(post.author_id).distinct(),
     )
-    .join_from(WaveMember, Idea, _of_wave[1])
-    .where(_of_wave[0])
-    .group_by(Idea.community_id, Idea.state, WaveMember.is_waiting)
+
+
+_SENDERS, _NUMBERS, _AUTHORS = (
+    dict(zip(("idea", "comment"), statements, strict=True))
+    for statements in zip(_counted(Idea, Idea.state, _ideas), _counted(Comment, Comment.state, _comments), strict=True)
 )
-_AUTHORS = sa.select(Idea.author_id).join_from(WaveMember, Idea, _of_wave[1]).where(_of_wave[0]).distinct()
-_IDS = sa.select(WaveMember.subject_id).where(_of_wave[0])
+_IDS = sa.select(WaveMember.subject_id).where(_in_wave)
 _ACTS = (
     sa.select(
         WaveAct.id,
@@ -133,6 +127,7 @@ class WaveView(InCommunity):
 
     id: int
     title: str
+    subject_kind: str  # what all its posts are: idea, comment
     community: CommunityView
     author_id: int
     flood_by_id: int | None
@@ -186,6 +181,16 @@ def path(wave_id: int) -> str:
     return f"/moderation/waves/{wave_id}"
 
 
+def path_of(wave: WaveView, member: Any) -> str:
+    """Where a post of the wave stands."""
+    return ideas.path(member.id, member.slug) if wave.subject_kind == "idea" else f"/comments/{member.id}"
+
+
+def title_of(wave: WaveView, member: Any) -> str:
+    """What a post of the wave is called: the title of an idea, how a comment begins."""
+    return str(member.title) if wave.subject_kind == "idea" else excerpt(member.excerpt, 120)
+
+
 def get(db: Connection, user: Person | None, wave_id: int) -> WaveView:
     """The wave, if this person may see it; NotFound otherwise."""
     row = db.execute(_GET, {"wave": wave_id}).first()
@@ -226,31 +231,31 @@ def members(
         raise Invalid({"after": "This page key is not one of ours. Start again from the first page."})
     values: dict[str, Any] = {"wave": wave.id, "after": int(after or 0), "most": limit + 1}
     if moderator(user, None):
-        rows = list(db.execute(_MEMBERS, values))
+        rows = list(db.execute(_MEMBERS[wave.subject_kind], values))
     else:
-        rows = list(db.execute(_MEMBERS_IN, {**values, "community_ids": sorted(user.managed)}))
+        rows = list(db.execute(_MEMBERS_IN[wave.subject_kind], {**values, "community_ids": sorted(user.managed)}))
     return rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None
 
 
 def senders(db: Connection, wave: WaveView) -> list[Any]:
     """Who posted most of it: name, handle, since when they have an account, posts, the first one's moment."""
-    return list(db.execute(_SENDERS, {"wave": wave.id}))
+    return list(db.execute(_SENDERS[wave.subject_kind], {"wave": wave.id}))
 
 
-def author_ids(db: Connection, wave_id: int) -> frozenset[int]:
+def author_ids(db: Connection, wave: WaveView) -> frozenset[int]:
     """Everybody who posted in it."""
-    return frozenset(db.execute(_AUTHORS, {"wave": wave_id}).scalars())
+    return frozenset(db.execute(_AUTHORS[wave.subject_kind], {"wave": wave.id}).scalars())
 
 
 def numbers(db: Connection, wave: WaveView) -> Numbers:
     """How many posts are where."""
-    rows = db.execute(_NUMBERS, {"wave": wave.id}).all()
+    rows = db.execute(_NUMBERS[wave.subject_kind], {"wave": wave.id}).all()
     by_state: dict[str, int] = {}
     for row in rows:
         by_state[row.state] = by_state.get(row.state, 0) + row.posts
     waiting = sum(row.posts for row in rows if row.is_waiting)
     places = tuple(sorted({row.community_id for row in rows}))
-    return Numbers(len(author_ids(db, wave.id)), places, by_state, waiting)
+    return Numbers(len(author_ids(db, wave)), places, by_state, waiting)
 
 
 def acts_on(db: Connection, wave: WaveView) -> list[Any]:
@@ -265,7 +270,12 @@ def open_case(db: Connection, wave_id: int) -> int | None:
 
 
 def preview(db: Connection, wave: WaveView) -> Preview:
-    """What the first page of trending ideas is, and what it would be if the wave's posts were not ranked."""
+    """What the first page of trending ideas is, and what it would be if the wave's posts were not ranked.
+
+    Empty for comments, which stand in no ranking.
+    """
+    if wave.subject_kind != "idea":
+        return Preview([], [], frozenset())
     ids = frozenset(db.execute(_IDS, {"wave": wave.id}).scalars())
     filters = Filters("trending")
     rows: Sequence[Any] = []
@@ -298,7 +308,7 @@ def about_case(db: Connection, user: Person | None, case: Any) -> dict[str, Any]
         "signals": list(wave.signals),
         "state_label": wave.state_label,
         "first": [
-            {"title": row.title, "path": ideas.path(row.id, row.slug)}
-            for row in db.execute(_MEMBERS, {"wave": wave.id, "after": 0, "most": 3})
+            {"title": title_of(wave, row), "path": path_of(wave, row)}
+            for row in db.execute(_MEMBERS[wave.subject_kind], {"wave": wave.id, "after": 0, "most": 3})
         ],
     }

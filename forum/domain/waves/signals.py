@@ -186,12 +186,14 @@ def words(people: int, theme: float, shown: Sequence[str], having: int, texts: i
     return Signal("words", min(1.0, theme / 0.3), text)
 
 
-def fresh(young: int, people: int, usual: float) -> Signal | None:
-    """Were the accounts young when they posted, more than is usual here (0 to 1)?"""
+def fresh(young: int, people: int, usual: float | None) -> Signal | None:
+    """Were the accounts young when they posted, more than is usual here (0 to 1; None: not known)?"""
     share = young / max(people, 1)
     if share < 0.5 or young < LEAST:
         return None
-    text = f"{young:,} of {people:,} accounts were new here when they posted. Usual here: {usual:.0%}."
+    text = f"{young:,} of {people:,} accounts were new here when they posted."
+    if usual is not None:
+        text += f" Usual here: {usual:.0%}."
     return Signal("fresh", share, text)
 
 
