@@ -76,6 +76,7 @@ _SCRIPTS = (  # first code point, last code point, the stemmer of the script's m
     (0x0900, 0x097F, "hindi"),
     (0x0B80, 0x0BFF, "tamil"),
 )
+_AROUND = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"  # signs of ASCII that no word begins or ends with
 _STEMMING = threading.Lock()  # a stemmer keeps the word it works on in itself
 
 
@@ -89,15 +90,41 @@ def words(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """The words of a text reduced to their stems, in their order: what is stored and looked up."""
-    raws = _raws(text)
-    fast = max(map(len, raws), default=0) <= LONGEST
-    return list(chain.from_iterable(map(_stems_kept if fast else _stems, raws)))
+    return list(chain.from_iterable(map(_KEPT.__getitem__, text.replace("_", " ").split())))
+
+
+class _Kept(dict[str, tuple[str, ...]]):
+    """The stems of what stands between two blanks, which no word goes beyond: of what was met last they are at hand."""
+
+    MOST = 16_384  # and at most as many that were met before these
+
+    def __init__(self) -> None:
+        self.before: dict[str, tuple[str, ...]] = {}
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        made = self.before.get(piece)
+        if made is None:
+            word = piece.strip(_AROUND)
+            is_plain = word.isascii() and word.isalnum()
+            made = _stems(word) if is_plain else tuple(chain.from_iterable(map(_stems, _raws(piece))))
+        if len(piece) <= LONGEST:
+            if len(self) >= self.MOST:
+                self.before = self.copy()
+                self.clear()
+            self[piece] = made
+        return made
+
+
+_KEPT = _Kept()
 
 
 def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:
     """For each of the wanted stems that stands in the text, the first folded word there that it is the stem of."""
     found: dict[str, str] = {}
+    initials = {stem[0] for stem in wanted}
     for raw in dict.fromkeys(_raws(text)):
+        if raw[0].lower() not in initials and raw.isascii() and raw.isalnum():
+            continue  # a stem begins as its words do
         made = _stems(raw)
         if not wanted.isdisjoint(made):
             for stem, word in zip(made, _split(raw), strict=True):
@@ -207,7 +234,7 @@ def _stems(raw: str) -> tuple[str, ...]:
     return _stems_kept(raw) if len(raw) <= LONGEST else tuple(stem(word) for word in _split(raw))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def _stems_kept(raw: str) -> tuple[str, ...]:
     return tuple(sys.intern(stem(word)) for word in _split(raw))
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.engine import Connection, Row
 
-from forum.db.bulk import cache_more, insert_many, take_ids
+from forum.db.bulk import cache_more, insert_many, insert_rows, take_ids
 from forum.db.dialects import PerDialect, after_key, insert, insert_once, is_sqlite, joining_sets, lock_row
 from forum.db.engine import Database, DatabaseTrouble, UniqueViolation
 from forum.db.memory import address, generation, is_remembering, remembered, seen_version
@@ -25,6 +25,7 @@ __all__ = [
     "insert_many",
     "insert_of",
     "insert_once",
+    "insert_rows",
     "is_remembering",
     "is_sqlite",
     "joining_sets",

@@ -1,6 +1,6 @@
 """Tags: short words on ideas, made when first used; and which ideas stand in their lists."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +8,15 @@ import sqlalchemy as sa
 
 from forum import text
 from forum.clock import to_microseconds
-from forum.db import Connection, insert_once, lock_row
+from forum.db import Connection, PerDialect, insert_many, insert_once, lock_row
 from forum.models import Idea, IdeaTag, Tag
 from forum.models.tags import FOLLOWED
 
 MOST = 5
 LENGTH = 40
 _BY_SLUG = sa.select(Tag.id).where(Tag.slug == sa.bindparam("slug"))
+_BY_SLUGS = sa.select(Tag.id, Tag.slug).where(Tag.slug.in_(sa.bindparam("slugs", expanding=True)))
+_MAKE = PerDialect(lambda insert: insert(Tag).on_conflict_do_nothing())
 _COPIED = {name: (getattr(IdeaTag, name), getattr(Idea, name)) for name in FOLLOWED}
 # The idea's row is locked: a vote on PostgreSQL that does not see the new row yet would leave it as it was.
 _PUT = sa.insert(IdeaTag).from_select(
@@ -60,10 +62,33 @@ def ensure(db: Connection, name: str) -> int:
     return int(db.execute(_BY_SLUG, {"slug": slug}).scalar_one())
 
 
+def ensure_many(db: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Name → the id of its tag. Those that are new are made in this order, each with the first name that gives it."""
+    slugs = {name: slug_of(name) for name in names}
+    wanted = {"slugs": list(dict.fromkeys(slugs.values()))}
+    ids = {row.slug: row.id for row in db.execute(_BY_SLUGS, wanted)}
+    new: dict[str, str] = {}
+    for name, slug in slugs.items():
+        if slug not in ids:
+            new.setdefault(slug, name.strip()[:LENGTH])
+    if new:
+        db.execute(_MAKE(db), [{"slug": slug, "name": name, "idea_count": 0} for slug, name in new.items()])
+        ids |= {row.slug: row.id for row in db.execute(_BY_SLUGS, {"slugs": list(new)})}
+    return {name: ids[slug] for name, slug in slugs.items()}
+
+
 def put(db: Connection, pairs: Iterable[tuple[int, int]]) -> None:
     """Put tags on ideas that do not have them: pairs of (idea id, tag id). Counts of the tags are the caller's."""
     if rows := [{"the_idea": idea_id, "the_tag": tag_id} for idea_id, tag_id in pairs]:
         db.execute(_PUT, rows)
+
+
+def put_new(db: Connection, tagged: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """The same for ideas that were inserted in this transaction: pairs of a tag's id and the idea's columns."""
+    rows = [
+        {"tag_id": tag_id, "idea_id": idea["id"], **{name: idea[name] for name in FOLLOWED}} for tag_id, idea in tagged
+    ]
+    insert_many(db, IdeaTag, sorted(rows, key=lambda row: (row["tag_id"], row["idea_id"])))  # as they lie there
 
 
 def strayed(db: Connection, idea_ids: Collection[int]) -> Iterator[tuple[int, str, float, float]]:

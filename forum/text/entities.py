@@ -49,7 +49,7 @@ def plain_again(text: str) -> str:
     """Text whose references are resolved, tidied, with what was encoded twice or decoded wrongly put right."""
     if "&" in text:
         text = _REFERENCE.sub(_again, text)
-    return text if text.isascii() and text.isprintable() else tidy(_MISREAD.sub(_reread, text))
+    return tidy(text if text.isascii() else _MISREAD.sub(_reread, text))
 
 
 def _again(found: re.Match[str]) -> str:

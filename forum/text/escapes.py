@@ -8,6 +8,7 @@ from forum.text.links import ADDRESS, is_safe_link, trimmed
 from forum.text.names import tidy
 
 _SPACES = re.compile("[ \t\x0b\x0c\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_OTHER_SPACES = ("  ", "\t", "\x0b", "\x0c")
 # The bullets of word processors, in the private code points of their fonts.
 _FONT_BULLETS = str.maketrans(dict.fromkeys("\uf02d\uf0a7\uf0b7\uf0d8\uf0fc", "\u2022"))
 _BULLET = re.compile("(?:([-*+]) +|([\u2022\u25cf\u25aa\u25a0\u25e6\u2023\u00b7]) *)(?=\\S)")
@@ -23,11 +24,12 @@ _SPECIAL = re.compile(
     "|\\](?=[\ufdd0-\ufdd4]*\\()"  # past the marks of spans
     r"|&(?=#?[0-9A-Za-z]+;)"
 )
+_SPECIAL_SIGNS = "\\`*_~]&"
 _MOST_NUMBER = 999
 _SPAN_MARKS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4"
 
 
-@dataclass
+@dataclass(slots=True)
 class _Line:
     kind: str  # "blank", "ruler", "bullet", "number" or "words"
     words: str
@@ -43,8 +45,11 @@ def from_plain(text: str) -> str:
 
 def paragraphs(text: str, *, lists: bool = True) -> list[str]:
     """The same for a tidied text, a list of paragraphs and of whole lists; without `lists` points stay lines."""
-    text = text if text.isascii() else text.translate(_FONT_BULLETS)
-    lines = [_line(_SPACES.sub(" ", line).strip()) for line in text.split("\n")]
+    if not text.isascii():
+        text = _SPACES.sub(" ", text.translate(_FONT_BULLETS))
+    elif any(map(text.__contains__, _OTHER_SPACES)):
+        text = _SPACES.sub(" ", text)
+    lines = [_line(line.strip()) for line in text.split("\n")]
     _keep_lists(lines, lists)
     return _Writer().write(lines)
 
@@ -52,6 +57,8 @@ def paragraphs(text: str, *, lists: bool = True) -> list[str]:
 def _line(words: str) -> _Line:
     if not words:
         return _Line("blank", "")
+    if words[0].isalpha():
+        return _Line("words", words)
     if _RULER.fullmatch(words):
         return _Line("ruler", "---")
     if found := _BULLET.match(words):
@@ -145,6 +152,8 @@ def line_escaped(words: str) -> str:
     if len(bare) < len(words):
         return words[: len(words) - len(bare)] + line_escaped(bare)
     words = escaped(words)
+    if words[:1].isalpha():
+        return words
     if found := _NUMBER.match(words):
         return f"{found[1]}\\{words[len(found[1]) :]}"
     if _LINE_START.match(words) or _TABLE_RULER.fullmatch(words):
@@ -154,7 +163,7 @@ def line_escaped(words: str) -> str:
 
 def escaped(words: str) -> str:
     """Words with a backslash before each sign that Markdown would read. Addresses stay as they are."""
-    if not _SPECIAL.search(words):
+    if not any(map(words.__contains__, _SPECIAL_SIGNS)) or not _SPECIAL.search(words):
         return words
     done: list[str] = []
     end = 0

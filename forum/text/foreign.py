@@ -67,7 +67,10 @@ def from_html(html: str) -> str:
         return "\n\n".join(escapes.paragraphs(decoded(html)))
     keeps_lines = not _BREAKS.search(html)
     if not keeps_lines:
-        simple = _SIMPLE.sub(lambda tag: "\n" if tag[1] else "\n\n", _NEW_LINES.sub(_as_space, html))
+        simple = _NEW_LINES.sub(_as_space, html) if "\n" in html else html
+        simple = simple.replace("<br />", "\n").replace("<br>", "\n")  # so most are written
+        if "<" in simple:
+            simple = _SIMPLE.sub(lambda tag: "\n" if tag[1] else "\n\n", simple)
         if "<" not in simple:
             return "\n\n".join(escapes.paragraphs(decoded(simple)))
     reader = _Reader(keeps_lines)

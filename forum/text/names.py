@@ -31,7 +31,7 @@ _NOT_SLUG = re.compile("[^a-z0-9]+")
 def tidy(value: str) -> str:
     """What somebody typed or sent, safe to store on every database and to show: new lines as `\\n`, composed letters
     (NFC), no control characters, no overridden direction. Nothing that can be read is lost."""
-    if value.isascii() and not _ODD.search(value):
+    if value.isascii() and (value.replace("\n", " ").isprintable() or not _ODD.search(value)):
         return value
     value = _LINE_ENDS.sub("\n", value)
     value = _UNWANTED.sub("", value)
@@ -75,7 +75,10 @@ def slug(title: str, fallback: str = "idea") -> str:
 def handle(name: str, fallback: str = "person") -> str:
     """The address of a person from the name shown: `Ada Lovelace` gives `ada-lovelace`. Letters of every script stay,
     as a name is more than a number to its bearer; accents on Latin letters do not. At most 40 characters."""
-    letters = [char if char.isalnum() or unicodedata.category(char)[0] == "M" else "-" for char in _latin(name)]
+    latin = _latin(name)
+    if latin.isascii():
+        return _NOT_SLUG.sub("-", latin).strip("-")[:HANDLE_LENGTH].strip("-") or fallback
+    letters = [char if char.isalnum() or unicodedata.category(char)[0] == "M" else "-" for char in latin]
     whole = "-".join(part for part in "".join(letters).split("-") if part)
     return unicodedata.normalize("NFC", whole[:HANDLE_LENGTH].strip("-")) or fallback
 

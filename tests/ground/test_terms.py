@@ -108,3 +108,30 @@ def test_many_threads_stem_without_disturbing_one_another() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+BITS = [
+    *"ab1.,-'_ \n\t",
+    "U.S.",
+    "10,000",
+    "e-mail",
+    "\u4e2d\u6587",
+    "\xe9",
+    "e\u0301",
+    "\u200d",
+    "\u2019s",
+    "\x1c",
+    "\u2003",
+]
+
+
+@given(st.lists(st.sampled_from(BITS)).map("".join))
+def test_no_word_goes_beyond_a_blank(text: str) -> None:
+    assert terms.stems(text) == [terms.stem(word) for word in terms.words(text)]
+    assert all(terms.examples(text, {stem}).get(stem) for stem in terms.stems(text))
+
+
+def test_what_was_forgotten_is_stemmed_again() -> None:
+    words = [f"voters{number}x voting." for number in range(40_000)]
+    assert [terms.stems(word)[1] for word in words] == ["vote"] * len(words)
+    assert terms.stems(words[0])[0] == terms.stem("voters0x")

@@ -14,7 +14,7 @@ from forum.domain.imports.memories import COMMENTS, IDEAS, chosen
 from forum.domain.imports.rows import CommentRow, number_of
 from forum.domain.imports.states import State
 from forum.domain.imports.tables import BadRow
-from forum.domain.imports.texts import Job, Texts
+from forum.domain.imports.texts import Converted, Job, Texts
 from forum.domain.search import Document
 from forum.models import Comment, Idea
 
@@ -48,7 +48,9 @@ class Plan:
 
     def jobs(self) -> list[Job]:
         """The texts that have to be converted, in the order of `rows`."""
-        return [Job("comment", "", row.body, self.ideas[row.idea].community_id) for row in self.rows]
+        rows = [(row, _is_found(self.ideas[row.idea])) for row, _ in self.new]
+        rows += [(row, False) for row, _ in self.changed]
+        return [Job("comment", "", row.body, self.ideas[row.idea].community_id, is_counted) for row, is_counted in rows]
 
 
 def plan(run: State, rows: Sequence[CommentRow | BadRow]) -> Plan:
@@ -117,26 +119,27 @@ def _existing(run: State, ideas: dict[str, Any]) -> tuple[dict[str, list[Any]], 
     return unclaimed, highest
 
 
-def write(run: State, made: Plan, texts: Sequence[Texts]) -> None:
-    """Do what was planned; `texts` are those of `made.jobs`."""
-    if not made.rows:
+def write(run: State, made: Plan, found: Converted) -> None:
+    """Do what was planned; `found` is what was made of `made.jobs`."""
+    rows = made.rows
+    if not rows:
         return
     met: dict[str, Any] = {}
-    for row in made.rows:
+    for row in rows:
         met[row.author] = min(row.created_at, met.get(row.author, row.created_at))
     people = run.people.ids(met)
     if made.new:
-        _insert(run, made, texts, people)
-    for (row, old), text in zip(made.changed, texts[len(made.new) :], strict=True):
+        _insert(run, made, found, people)
+    for (row, old), text in zip(made.changed, found.texts[len(made.new) :], strict=True):
         _update(run, row, old, text, made.ideas[row.idea])
     run.touch("users", people.values())
-    run.touch("ideas", (made.ideas[row.idea].id for row in made.rows))
+    run.touch("ideas", (made.ideas[row.idea].id for row in rows))
 
 
-def _insert(run: State, made: Plan, texts: Sequence[Texts], people: dict[str, int]) -> None:
+def _insert(run: State, made: Plan, found: Converted, people: dict[str, int]) -> None:
     ids = take_ids(run.db, Comment, len(made.new))
     rows, documents = [], []
-    for key, (row, source_id), text in zip(ids, made.new, texts, strict=False):
+    for key, (row, source_id), text in zip(ids, made.new, found.texts, strict=False):
         idea = made.ideas[row.idea]
         rows.append(
             {
@@ -161,11 +164,11 @@ def _insert(run: State, made: Plan, texts: Sequence[Texts], people: dict[str, in
                 created_at=row.created_at,
                 community_id=idea.community_id,
                 is_visible=_is_found(idea),
-                index=text.indexed,
+                indexed=text.indexed,
             )
         )
     insert_many(run.db, Comment, rows)
-    run.bulk.put(documents)
+    run.bulk.put(documents, found.counted)
 
 
 def _update(run: State, row: CommentRow, old: Any, text: Texts, idea: Any) -> None:

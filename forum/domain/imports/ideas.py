@@ -13,11 +13,10 @@ from forum.domain.imports.memories import IDEAS, chosen
 from forum.domain.imports.rows import IdeaRow, PlaceKey, number_of
 from forum.domain.imports.states import State
 from forum.domain.imports.tables import BadRow
-from forum.domain.imports.texts import Job, Texts
+from forum.domain.imports.texts import Converted, Job, Texts
 from forum.domain.lists import SHUFFLE_RANGE
 from forum.domain.search import Document
 from forum.models import Idea, IdeaTag, IdeaText
-from forum.text import slug
 
 PLACE, GROUP, STAGE, STANDING = "Campaign", "Campaign Group", "Stage", "Standing"
 """Keys of what is kept of a source row, by which it is seen whether the source moved an idea."""
@@ -67,7 +66,10 @@ class Plan:
 
     def jobs(self, run: State) -> list[Job]:
         """The texts that have to be converted, in the order of `rows`."""
-        return [Job("idea", row.title, row.body, run.places.ensure(row.place)[0]) for row in self.rows]
+        rows = [(row, states.is_found(row.state)) for row in self.new] + [(row, False) for row, _ in self.changed]
+        return [
+            Job("idea", row.title, row.body, run.places.ensure(row.place)[0], is_counted) for row, is_counted in rows
+        ]
 
 
 def plan(run: State, rows: Sequence[IdeaRow | BadRow]) -> Plan:
@@ -114,14 +116,15 @@ def _taken(run: State, rows: Sequence[IdeaRow | BadRow]) -> dict[str, IdeaRow]:
     return taken
 
 
-def write(run: State, made: Plan, texts: Sequence[Texts]) -> None:
-    """Do what was planned; `texts` are those of `made.jobs`."""
-    if not made.rows:
+def write(run: State, made: Plan, found: Converted) -> None:
+    """Do what was planned; `found` is what was made of `made.jobs`."""
+    rows = made.rows
+    if not rows:
         return
-    people = run.people.ids(_first_met(made.rows))
-    converted = dict(zip((row.source_id for row in made.rows), texts, strict=True))
+    people = run.people.ids(_first_met(rows))
+    converted = dict(zip((row.source_id for row in rows), found.texts, strict=True))
     if made.new:
-        _insert(run, made.new, converted, people)
+        _insert(run, made.new, found, people)
     for row, old in made.changed:
         _update(run, row, old, converted[row.source_id], people[row.author])
     run.touch("users", people.values())
@@ -134,12 +137,14 @@ def _first_met(rows: Sequence[IdeaRow]) -> dict[str, Any]:
     return met
 
 
-def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people: dict[str, int]) -> None:
+def _insert(run: State, rows: Sequence[IdeaRow], found: Converted, people: dict[str, int]) -> None:
     ids = take_ids(run.db, Idea, len(rows))
+    ids_of_tags = run.tags(name for row in rows for name in row.tags)
     short, long, tagged, documents = [], [], [], []
-    for key, row in zip(ids, rows, strict=True):
-        made, (community_id, is_open) = texts[row.source_id], run.places.ensure(row.place)
-        shown = states.is_listed(row.state)
+    for key, row, made in zip(ids, rows, found.texts, strict=False):
+        community_id, is_open = run.places.ensure(row.place)
+        state = row.state
+        shown = states.is_listed(state)
         short.append(
             {
                 **_short(run, row, made, people[row.author]),
@@ -147,12 +152,13 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
                 "community_id": community_id,
                 "language": run.language,
                 "status": row.status,
-                "state": row.state,
+                "state": state,
                 "is_locked": row.is_locked,
                 "is_listed": shown,
                 "is_public": shown and is_open,
                 "up": row.up,
                 "down": row.down,
+                "comment_count": 0,
                 **ranking.ranks(row.up, row.down, row.created_at)._asdict(),
                 "shuffle": number_of(f"{run.source} {row.source_id}") % SHUFFLE_RANGE,
                 "source": run.source,
@@ -160,25 +166,25 @@ def _insert(run: State, rows: Sequence[IdeaRow], texts: dict[str, Texts], people
             }
         )
         long.append({"idea_id": key, **_long(row, made)})
-        tagged += [(key, tag_id) for tag_id in {run.tag(name) for name in row.tags}]
-        documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(row.state)))
+        tagged += [(tag_id, short[-1]) for tag_id in {ids_of_tags[name] for name in row.tags}]
+        documents.append(_document(run, key, community_id, row, made, is_visible=states.is_found(state)))
     run.touch("communities", {row["community_id"] for row in short})
     run.note_inserted(len(short))
     insert_many(run.db, Idea, short)
     insert_many(run.db, IdeaText, long)
     if tagged:
-        tags.put(run.db, tagged)
-        run.touch("tags", (tag_id for _, tag_id in tagged))
+        tags.put_new(run.db, tagged)
+        run.touch("tags", (tag_id for tag_id, _ in tagged))
     histories.write(
         run.db, [(row["id"], row["author_id"], row["community_id"], its) for row, its in zip(short, rows, strict=True)]
     )
-    run.bulk.put(documents)
+    run.bulk.put(documents, found.counted)
 
 
 def _short(run: State, row: IdeaRow, made: Texts, author_id: int) -> dict[str, Any]:
     return {
         "title": row.title,
-        "slug": slug(row.title),
+        "slug": made.slug,
         "excerpt": made.excerpt,
         "author_id": author_id,
         "imported_up": row.up,
@@ -208,7 +214,7 @@ def _document(run: State, idea_id: int, community_id: int, row: IdeaRow, made: T
         community_id=community_id,
         language=run.language,
         is_visible=is_visible,
-        index=made.indexed,
+        indexed=made.indexed,
     )
 
 
@@ -265,7 +271,7 @@ def _placed(run: State, row: IdeaRow, old: Any) -> dict[str, Any]:
 
 def _retag(run: State, idea_id: int, row: IdeaRow) -> None:
     before = set(run.db.execute(_TAGS, {"the_id": idea_id}).scalars())
-    after = {run.tag(name) for name in row.tags}
+    after = set(run.tags(row.tags).values())
     if before != after:
         run.db.execute(_UNTAG, {"the_id": idea_id})
         tags.put(run.db, ((idea_id, tag_id) for tag_id in after))

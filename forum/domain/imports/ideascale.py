@@ -146,9 +146,9 @@ def _idea(row: Row) -> IdeaRow | BadRow:
         number=cell("Idea Number"),
         title=title,
         body=cell("Details"),
-        author=tidy_line(cell("Author")) or NO_NAME,
+        author=_name(cell("Author")),
         place=_place(cell("Campaign"), cell("Campaign Group")),
-        tags=tuple(dict.fromkeys(tag for part in cell("Tags").split(",") if (tag := tidy_line(part)))),
+        tags=_tags(cell("Tags")),
         up=up,
         down=down,
         created_at=created_at,
@@ -166,6 +166,16 @@ def _place(campaign: str, group: str) -> PlaceKey:
     return PlaceKey(tidy_line(campaign) or NO_PLACE, tidy_line(group))
 
 
+@lru_cache(maxsize=10_000)
+def _name(text: str) -> str:
+    return tidy_line(text) or NO_NAME
+
+
+@lru_cache(maxsize=10_000)
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := tidy_line(part))))
+
+
 def _comment(row: Row) -> CommentRow | BadRow:
     created_at = moment(row.get("Date"))
     if not row.get("Idea ID"):
@@ -174,7 +184,7 @@ def _comment(row: Row) -> CommentRow | BadRow:
         return row.bad(f"The date {row.get('Date')!r} is not one like 18/Aug/20 9:48 PM.")
     if not row.get("Comment"):
         return row.bad("The comment is empty.")
-    author = tidy_line(row.get("Author")) or NO_NAME
+    author = _name(row.get("Author"))
     return CommentRow(
         file=row.file,
         line=row.line,

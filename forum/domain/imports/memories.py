@@ -6,27 +6,30 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from forum.db import Connection, is_sqlite
+from forum.db import Connection, insert_rows, is_sqlite
 
 T = TypeVar("T")
+_IGNORE = "ON CONFLICT DO NOTHING"
 IDEAS, PEOPLE, COMMENTS = 1, 2, 3
 
+_KEY = "PRIMARY KEY (kind, key)"
 _MAKE = {
-    True: "CREATE TEMP TABLE import_seen (kind INTEGER, key INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID",
-    False: "CREATE TEMP TABLE import_seen (kind smallint, key bigint, PRIMARY KEY (kind, key)) ON COMMIT DROP",
+    True: f"CREATE TEMP TABLE import_seen (kind INTEGER, key INTEGER, turn INTEGER, {_KEY}) WITHOUT ROWID",
+    False: f"CREATE TEMP TABLE import_seen (kind smallint, key bigint, turn integer, {_KEY}) ON COMMIT DROP",
 }
-_seen = sa.table("import_seen", sa.column("kind", sa.Integer), sa.column("key", sa.BigInteger))
+_COLUMNS = ("kind", "key", "turn")
+_seen = sa.table("import_seen", *(sa.column(name, sa.BigInteger) for name in _COLUMNS))
 _KNOWN = sa.select(_seen.c.key).where(
     _seen.c.kind == sa.bindparam("kind"), _seen.c.key.in_(sa.bindparam("keys", expanding=True))
 )
-_KEEP = sa.insert(_seen)
+_KNOWN_BEFORE = _KNOWN.where(_seen.c.turn < sa.bindparam("turn"))
 
 
 class Memory:
     """Kept on the connection of the run until `close`."""
 
     def __init__(self, db: Connection) -> None:
-        self._db = db
+        self._db, self._turn = db, 0
         self.close()
         db.exec_driver_sql(_MAKE[is_sqlite(db)])
 
@@ -42,10 +45,12 @@ class Memory:
     def keep(self, kind: int, keys: Iterable[int]) -> set[int]:
         """Remember these numbers; which of them were remembered before."""
         asked = set(keys)
-        before = self.known(kind, asked)
-        if new := asked - before:
-            self._db.execute(_KEEP, [{"kind": kind, "key": key} for key in new])
-        return before
+        self._turn += 1
+        rows = [(kind, key, self._turn) for key in asked]
+        if not rows or insert_rows(self._db, "import_seen", _COLUMNS, rows, on_conflict=_IGNORE) == len(rows):
+            return set()
+        found = self._db.execute(_KNOWN_BEFORE, {"kind": kind, "keys": list(asked), "turn": self._turn})
+        return set(found.scalars())
 
 
 def parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from forum.domain.imports.tables import BadRow, Progress
 
@@ -42,8 +44,7 @@ class Ruling:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class IdeaRow:
+class IdeaRow(NamedTuple):
     """One idea. `body` is HTML or plain text of the source; `hash` tells whether anything in the row has changed."""
 
     file: str
@@ -63,7 +64,7 @@ class IdeaRow:
     url: str
     is_private: bool
     hash: str
-    data: dict[str, Any] = field(default_factory=dict)  # what has no column here
+    data: Mapping[str, Any]  # what has no column here
     standing: str = ""  # the state, where the source says more than private or not
     is_locked: bool = False  # no more votes are taken
     history: tuple[Event, ...] = ()
@@ -75,8 +76,7 @@ class IdeaRow:
         return self.standing or ("held" if self.is_private else "published")
 
 
-@dataclass(frozen=True, slots=True)
-class CommentRow:
+class CommentRow(NamedTuple):
     """One comment. `group` names those of one person on one idea at one moment; `hash` tells these apart."""
 
     file: str
@@ -89,8 +89,7 @@ class CommentRow:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class VoteRow:
+class VoteRow(NamedTuple):
     """One vote: +1 for, -1 against, 0 for having seen the idea and passed. Of one person the last on an idea counts."""
 
     file: str
@@ -138,8 +137,19 @@ class VotingSource(Source, Protocol):
 
 def digest(value: Mapping[str, Any] | list[Any]) -> str:
     """32 hexadecimal digits that change when the value does (BLAKE2b); the order of names does not count."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if isinstance(value, list) or any(type(one) is not str for one in value.values()):
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    else:  # the same, for what nearly all rows are
+        names, pattern = _layout(tuple(value))
+        text = pattern % tuple(map(encode_basestring, map(value.__getitem__, names)))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=1000)
+def _layout(names: tuple[str, ...]) -> tuple[list[str], str]:
+    ordered = sorted(names)
+    members = (encode_basestring(name).replace("%", "%%") + ":%s" for name in ordered)
+    return ordered, "{" + ",".join(members) + "}"
 
 
 def number_of(key: str) -> int:

@@ -11,7 +11,7 @@ from forum.domain.imports.memories import Memory
 from forum.domain.imports.people import People, Places
 from forum.domain.imports.reports import Report
 from forum.domain.search import Bulk
-from forum.models import Base, Idea
+from forum.models import Base, Idea, IdeaTag
 
 MOST_TOUCHED = 400_000
 """Rows whose counts wait to be mended; past that they are mended at once."""
@@ -20,8 +20,8 @@ MOST_NUMBERS = 50_000
 """Groups whose last number is kept at hand: many more than there are in the batches that wait to be written."""
 
 MANY = 10_000
-NEEDED = ("ix_ideas_author",)
-"""The index that an import itself needs."""
+NEEDED = ("ix_ideas_author", "ix_idea_tags_idea_id")
+"""Indexes that an import itself needs."""
 
 
 @dataclass(slots=True)
@@ -48,13 +48,14 @@ class State:
     def is_dry(self) -> bool:
         return self.report.is_dry
 
-    def tag(self, name: str) -> int:
-        """The id of a tag, made if it is new."""
-        if name not in self._tags:
-            if len(self._tags) > MOST_TOUCHED:
-                self._tags.clear()
-            self._tags[name] = tags.ensure(self.db, name)
-        return self._tags[name]
+    def tags(self, names: Iterable[str]) -> dict[str, int]:
+        """The ids of tags by their names, made where they are new."""
+        wanted = dict.fromkeys(names)
+        if len(self._tags) > MOST_TOUCHED:
+            self._tags.clear()
+        if unknown := [name for name in wanted if name not in self._tags]:
+            self._tags.update(tags.ensure_many(self.db, unknown))
+        return {name: self._tags[name] for name in wanted}
 
     def number_in(self, group: str, highest: int) -> int:
         """The next number in a group of comments, of which `highest` is the highest that is written."""
@@ -78,16 +79,21 @@ class State:
         """
         self._inserted += count
         if not self._left_out and is_sqlite(self.db) and self._inserted > max(MANY, self.ideas_before // 3):
-            indexes = Base.metadata.tables[Idea.__tablename__].indexes
+            tables = [Base.metadata.tables[table.__tablename__] for table in (Idea, IdeaTag)]
+            indexes = [index for table in tables for index in table.indexes]
             self._left_out = [index for index in indexes if str(index.name) not in NEEDED]
             for index in self._left_out:
                 index.drop(self.db)
 
     def mend(self) -> None:
-        """Put everything right: the indexes that were left out, the counts of everything touched."""
+        """Put everything right: the counts of everything touched, the indexes that were left out."""
+        self._mend_counts("ideas")  # before their indexes are there, which would follow each change
         for index in self._left_out:
             index.create(self.db)
         self._left_out = []
         for kind in recounts.KINDS:
-            if ids := self._touched.pop(kind, None):
-                recounts.mend_some(self.db, kind, ids)
+            self._mend_counts(kind)
+
+    def _mend_counts(self, kind: str) -> None:
+        if ids := self._touched.pop(kind, None):
+            recounts.mend_some(self.db, kind, ids)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from forum.domain.errors import ForumError
 
@@ -35,8 +35,7 @@ class BadRow:
         return f"{self.file}, line {self.line}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: the line it begins on, and what stands in each column (stripped; empty where there is nothing)."""
 
     file: str
@@ -70,8 +69,9 @@ class Table:
 
     def rows(self, progress: Progress | None = None) -> Iterator[Row | BadRow]:
         """Every row, in order. Raises Unreadable where the file can't be read on, and OSError."""
+        name = self.path.name
         for line, values in self._read(progress):
-            yield self._row(line, values)
+            yield self._row(name, line, values)
 
     def _read(self, progress: Progress | None) -> Iterator[tuple[int, list[str]]]:
         """The line on which each row begins, and its cells; none for rows that are empty."""
@@ -113,13 +113,12 @@ class Table:
             raise Unreadable(name, 1, f"These columns are missing: {', '.join(missing)}.")
         return columns
 
-    def _row(self, line: int, values: list[str]) -> Row | BadRow:
-        name = self.path.name
+    def _row(self, name: str, line: int, values: list[str]) -> Row | BadRow:
         if len(values) > len(self.columns) and not any(values[len(self.columns) :]):
             values = values[: len(self.columns)]
         if len(values) != len(self.columns):
             return BadRow(name, line, f"The row has {len(values)} cells, but there are {len(self.columns)} columns.")
-        return Row(name, line, {column: value.strip() for column, value in zip(self.columns, values, strict=True)})
+        return Row(name, line, dict(zip(self.columns, map(str.strip, values), strict=True)))
 
 
 class Lines:

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
 from forum import text
-from forum.domain.search import storable_index
+from forum.domain.search import Count, count, storable_index
 
 T = TypeVar("T")
 SMALL = 500_000
@@ -30,6 +30,7 @@ class Job(NamedTuple):
     title: str
     body: str
     community_id: int
+    is_counted: bool = False  # among the words in use
 
 
 class Texts(NamedTuple):
@@ -39,23 +40,32 @@ class Texts(NamedTuple):
     body_html: str
     excerpt: str
     plain: str
+    slug: str  # of the title
     indexed: tuple[str, str]
 
 
-def convert(jobs: list[Job]) -> list[Texts]:
+class Converted(NamedTuple):
+    """The texts of some jobs, and the words of those that are counted."""
+
+    texts: list[Texts]
+    counted: Count
+
+
+def convert(jobs: list[Job]) -> Converted:
     """HTML or plain text from another system, in all our forms."""
-    return [_one(job) for job in jobs]
+    texts = [_one(job) for job in jobs]
+    return Converted(texts, count(one.indexed[0] for one, job in zip(texts, jobs, strict=True) if job.is_counted))
 
 
 def _one(job: Job) -> Texts:
     simple = simplified(job.body)
     markdown = text.from_html(job.body) if simple is None else simple
-    if simple is not None or is_plain(markdown):
+    if simple is not None:
         html, plain = paragraphs(markdown), markdown
     else:
         html, plain = text.to_html_and_plain(markdown, links=False)
     index = storable_index(job.kind, job.title, plain, job.community_id)
-    return Texts(markdown, html, text.excerpt(markdown), plain, index)
+    return Texts(markdown, html, text.excerpt(markdown), plain, text.slug(job.title) if job.title else "", index)
 
 
 def is_plain(markdown: str) -> bool:
@@ -71,12 +81,14 @@ def is_plain(markdown: str) -> bool:
 
 def simplified(html: str) -> str | None:
     """What text.from_html gives where there is no markup but line breaks, and nothing that needs care; else None."""
-    broken = _BREAK.sub("\n", html)
-    if broken != html and "\n" in html:
+    if not html.isascii():
+        return None
+    broken = html.replace("<br />", "\n").replace("<br/>", "\n").replace("<br>", "\n")
+    if "<" in broken or (broken is not html and "\n" in html):
         return None
     lines = [line.strip(" ") for line in broken.split("\n")]
     plain = _SPACES.sub("\n\n", "\n".join(lines)).strip("\n")
-    return plain if plain.isascii() and "  " not in plain and is_plain(plain) else None
+    return plain if "  " not in plain and is_plain(plain) else None
 
 
 def paragraphs(plain: str) -> str:
@@ -103,9 +115,9 @@ class Converter:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def over(self, batches: Iterable[T], jobs: Callable[[T], list[Job]]) -> Iterator[tuple[T, list[Texts]]]:
+    def over(self, batches: Iterable[T], jobs: Callable[[T], list[Job]]) -> Iterator[tuple[T, Converted]]:
         """Each batch with its converted texts. Reads a few batches ahead."""
-        waiting: deque[tuple[T, list[Texts] | Future[list[Texts]]]] = deque()
+        waiting: deque[tuple[T, Converted | Future[Converted]]] = deque()
         for batch in batches:
             waiting.append((batch, self._begin(jobs(batch))))
             if len(waiting) > 2 * self._processes:
@@ -113,7 +125,7 @@ class Converter:
         while waiting:
             yield _ready(*waiting.popleft())
 
-    def _begin(self, jobs: list[Job]) -> list[Texts] | Future[list[Texts]]:
+    def _begin(self, jobs: list[Job]) -> Converted | Future[Converted]:
         self._met += sum(len(job.body) for job in jobs)
         if self._met <= self._small or self._processes < 2:
             return convert(jobs)
@@ -124,5 +136,5 @@ class Converter:
         return self._pool.submit(convert, jobs)
 
 
-def _ready(batch: T, texts: list[Texts] | Future[list[Texts]]) -> tuple[T, list[Texts]]:
+def _ready(batch: T, texts: Converted | Future[Converted]) -> tuple[T, Converted]:
     return batch, texts.result() if isinstance(texts, Future) else texts

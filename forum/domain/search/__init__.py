@@ -9,7 +9,6 @@ if TYPE_CHECKING:
         KINDS,
         Bulk,
         Document,
-        Stems,
         hide,
         hide_many,
         put,
@@ -17,21 +16,20 @@ if TYPE_CHECKING:
         remove,
         show,
         show_many,
-        storable_index,
     )
     from forum.domain.search.finds import Hit, Results, find
     from forum.domain.search.likenesses import PLAUSIBLE, Similar, similar
+    from forum.domain.search.stored import Count, Stems, count, storable_index
     from forum.domain.search.upkeep import check, moved, rebuild, refresh
     from forum.domain.search.vocabularies import fold_in
 else:
     __getattr__ = later.parts(
         __name__,
         {
-            "forum.domain.search.documents": (
-                "KINDS Bulk Document Stems hide hide_many put put_many remove show show_many storable_index"
-            ),
+            "forum.domain.search.documents": ("KINDS Bulk Document hide hide_many put put_many remove show show_many"),
             "forum.domain.search.finds": "Hit Results find",
             "forum.domain.search.likenesses": "PLAUSIBLE Similar similar",
+            "forum.domain.search.stored": "Count Stems count storable_index",
             "forum.domain.search.upkeep": "check moved rebuild refresh",
             "forum.domain.search.vocabularies": "fold_in",
         },
@@ -41,12 +39,14 @@ __all__ = [
     "KINDS",
     "PLAUSIBLE",
     "Bulk",
+    "Count",
     "Document",
     "Hit",
     "Results",
     "Similar",
     "Stems",
     "check",
+    "count",
     "find",
     "fold_in",
     "hide",

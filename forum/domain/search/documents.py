@@ -1,26 +1,23 @@
 """Documents: what can be found, put in, changed, hidden and taken out, together with their entries in the index."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum import terms
 from forum.db import Connection, insert_many, is_sqlite
-from forum.domain.search import indexes, vocabularies
-from forum.domain.search.expressions import ELSEWHERE, MARK, TITLE
+from forum.domain.search import indexes, stored, vocabularies
 from forum.domain.search.indexes import Entry
+from forum.domain.search.stored import Count, Stems, index_text, storable
 from forum.models.search import SearchDocument
 
 KINDS = ("idea", "comment")
-MOST_WORDS = 20_000
-"""Words of one text that are indexed; the longest idea of 2009 has 9,037."""
 BATCH = 1000
-COUNTED_TOGETHER = 10_000_000
-"""Characters of texts whose words are counted together: most words then come often, and each is written once."""
+DONE_TOGETHER = 10_000_000
+"""Characters of texts that go into the index and the counts together: most words then come often, and each is written
+once."""
 
 _COLUMNS = (
     SearchDocument.id,
@@ -66,21 +63,7 @@ _POSTGRESQL_NEXT = sa.text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stems:
-    """The stems of a title and of a plain body: made once, for everybody who reads the same text."""
-
-    title: Sequence[str]
-    body: Sequence[str]
-
-    @classmethod
-    def of(cls, title: str, body: str) -> "Stems":
-        """Pure, and takes processor time."""
-        return cls(terms.stems(_storable(title)), terms.stems(_storable(body)))
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """Something to be found. `body` is plain text, not Markdown."""
 
     kind: str
@@ -91,7 +74,7 @@ class Document:
     community_id: int | None = None
     language: str = "en"
     is_visible: bool = True
-    index: tuple[str, str] | None = None  # what storable_index() gives, where it was made beforehand
+    indexed: tuple[str, str] | None = None  # what storable_index() gives, where it was made beforehand
 
 
 def put(
@@ -114,7 +97,7 @@ def put(
     """
     old = db.execute(_GET, {"the_kind": kind, "the_object": object_id}).first()
     shown = is_visible if is_visible is not None else (old is None or old.is_visible)
-    index = _index_text(kind, stems, community_id) if stems and shown else None
+    index = stored.index_of(kind, stems, community_id) if stems and shown else None
     new = _row(Document(kind, object_id, title, body, created_at, community_id, language, shown, index))
     if old is None:
         found = db.execute(_INSERT, {**new, "is_uncounted": True}).inserted_primary_key
@@ -139,25 +122,30 @@ def put_many(db: Connection, documents: Iterable[Document]) -> int:
 
 
 class Bulk:
-    """Puts in many documents that are all new, and counts their words some thousand documents at a time.
+    """Puts in many documents that are all new, into the index and the counts some thousand at a time.
 
-    Use it as a context: the last ones are counted at its end. All of it belongs to one transaction.
+    Use it as a context: the last ones are found and counted from its end on. All of it belongs to one transaction.
     """
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._waiting: list[tuple[str, str]] = []  # stored words and text of documents that are not counted yet
+        self._entries: list[Entry] = []  # of documents that are neither in the index nor counted yet
+        self._texts: list[str] = []  # theirs
+        self._counts: list[Count] = []
         self._size = 0
+        self._is_large = False
 
     def __enter__(self) -> "Bulk":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._count()
+            self._finish()
+            if self._is_large:
+                indexes.make_room(self._db, 1)
 
-    def put(self, documents: Sequence[Document]) -> None:
-        """Make these findable."""
+    def put(self, documents: Sequence[Document], counted: Count | None = None) -> None:
+        """Make these findable; `counted`: what `count` gives for the visible ones, where it was made beforehand."""
         if not documents:
             return
         ids = _next_ids(self._db, len(documents))
@@ -167,16 +155,21 @@ class Bulk:
         ]
         insert_many(self._db, SearchDocument, rows)
         seen = [row for row in rows if row["is_visible"]]
-        indexes.add(self._db, [Entry(row["id"], row["words"], row["marks"]) for row in seen])
+        self._counts.append(counted or stored.count(row["words"] for row in seen))
         for row in seen:
-            self._waiting.append((row["words"], f"{row['title']}\n{row['body']}"))
+            self._entries.append(Entry(row["id"], row["words"], row["marks"]))
+            self._texts.append(f"{row['title']}\n{row['body']}")
             self._size += len(row["words"]) + len(row["body"])
-        if self._size > COUNTED_TOGETHER:
-            self._count()
+        if self._size > DONE_TOGETHER:
+            if not self._is_large:
+                indexes.make_room(self._db)
+                self._is_large = True
+            self._finish()
 
-    def _count(self) -> None:
-        waiting, self._waiting, self._size = self._waiting, [], 0
-        vocabularies.count_in(self._db, (words for words, _ in waiting), (text for _, text in waiting))
+    def _finish(self) -> None:
+        indexes.add_many(self._db, self._entries)
+        vocabularies.add_counts(self._db, self._counts, self._texts)
+        self._entries, self._texts, self._counts, self._size = [], [], [], 0
 
 
 def hide(db: Connection, kind: str, object_id: int) -> None:
@@ -238,31 +231,11 @@ def remove(db: Connection, kind: str, object_id: int) -> None:
         db.execute(_DELETE, {"the_id": old.id})
 
 
-def index_text(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
-    """What is stored of a text for the index: its words and its marks, each set apart by blanks."""
-    return _index_text(kind, Stems(terms.stems(title), terms.stems(body)), community_id)
-
-
-def _index_text(kind: str, stems: Stems, community_id: int | None) -> tuple[str, str]:
-    words = [*stems.title, *stems.body][:MOST_WORDS]
-    prefix = "" if kind == "idea" else ELSEWHERE
-    marks = [TITLE + stem for stem in dict.fromkeys(stems.title)] if kind == "idea" else []
-    marks.append(MARK + kind)
-    if community_id is not None:
-        marks.append(f"{MARK}c{community_id}")
-    return " ".join(prefix + stem for stem in words) if prefix else " ".join(words), " ".join(marks)
-
-
-def storable_index(kind: str, title: str, body: str, community_id: int | None) -> tuple[str, str]:
-    """The value of Document.index: for whoever makes it beforehand, in another process."""
-    return index_text(kind, _storable(title), _storable(body), community_id)
-
-
 def _row(document: Document) -> dict[str, Any]:
-    title, body = _storable(document.title), _storable(document.body)
+    title, body = storable(document.title), storable(document.body)
     words, marks = "", ""
     if document.is_visible:
-        words, marks = document.index or index_text(document.kind, title, body, document.community_id)
+        words, marks = document.indexed or index_text(document.kind, title, body, document.community_id)
     return {
         "kind": document.kind,
         "object_id": document.object_id,
@@ -275,13 +248,6 @@ def _row(document: Document) -> dict[str, Any]:
         "title": title,
         "body": body,
     }
-
-
-def _storable(text: str) -> str:
-    """Without the characters that a database refuses: the null, and halves of characters."""
-    if "\0" in text:
-        text = text.replace("\0", " ")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _next_ids(db: Connection, many: int) -> Sequence[int]:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum.db import Connection, is_sqlite
+from forum.db import Connection, insert_rows, is_sqlite
 from forum.domain.search.expressions import MARK, Expression, for_postgresql, for_sqlite
 
 # PostgreSQL has no order within its index. Each entry there also names its stretches of ids, fine and coarse, so that
@@ -25,11 +25,11 @@ _REMOVE = {
     ),
     False: sa.text("DELETE FROM search_index WHERE document_id = :id"),
 }
+_SET_HASH_SIZE = sa.text("INSERT INTO search_index (search_index, rank) VALUES ('hashsize', :bytes)")
 _NEWEST_ID = sa.text("SELECT max(id) FROM search_documents")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the index holds of one document: its stems and its marks, each set apart by blanks."""
 
     id: int
@@ -53,6 +53,25 @@ def add(db: Connection, entries: Sequence[Entry]) -> None:
     sqlite = is_sqlite(db)
     if entries:
         db.execute(_ADD[sqlite], [_plain(entry) if sqlite else _vector(entry) for entry in entries])
+
+
+def add_many(db: Connection, entries: Sequence[Entry]) -> None:
+    """The same for thousands of entries."""
+    if is_sqlite(db):
+        insert_rows(db, "search_index", ("rowid", "words", "marks"), entries)
+    else:
+        insert_rows(
+            db, "search_index", ("document_id", "vector"), [tuple(_vector(entry).values()) for entry in entries]
+        )
+
+
+def make_room(db: Connection, megabytes: int = 16) -> None:
+    """Let FTS5 collect so much before it writes, for thousands of entries: it then has less to merge. SQLite only.
+
+    What is set is kept with the index and known to everybody from the commit on, so set it back to 1 in the end.
+    """
+    if is_sqlite(db):
+        db.execute(_SET_HASH_SIZE, {"bytes": megabytes * 1024 * 1024})
 
 
 def remove(db: Connection, entries: Sequence[Entry]) -> None:

@@ -2,15 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from forum import terms
-from forum.db import Connection, PerDialect, is_sqlite
-from forum.domain.search.expressions import ELSEWHERE
+from forum.db import Connection, PerDialect, insert_rows, is_sqlite
+from forum.domain.search import stored
+from forum.domain.search.stored import Count
 from forum.models.search import SearchDocument, SearchTerm, SearchTotal
 
 FOLD = 1000
@@ -45,13 +46,6 @@ _NEAR_BY_START = _near.where(SearchTerm.term >= sa.bindparam("start"), SearchTer
 _NEAR_BY_END = _near.where(SearchTerm.reverse >= sa.bindparam("start"), SearchTerm.reverse < sa.bindparam("stop"))
 
 
-def _upsert_term(insert: Any) -> Any:
-    names = ("term", "reverse", "word", "document_count")
-    statement = insert(SearchTerm).values({name: sa.bindparam(name) for name in names})
-    total = SearchTerm.document_count + statement.excluded.document_count
-    return statement.on_conflict_do_update(index_elements=[SearchTerm.term], set_={"document_count": total})
-
-
 def _upsert_totals(insert: Any) -> Any:
     names = ("id", "document_count", "word_count")
     statement = insert(SearchTotal).values({name: sa.bindparam(name) for name in names})
@@ -62,7 +56,9 @@ def _upsert_totals(insert: Any) -> Any:
     )
 
 
-_PUT_TERM, _PUT_TOTALS = PerDialect(_upsert_term), PerDialect(_upsert_totals)
+_PUT_TOTALS = PerDialect(_upsert_totals)
+_TERM = ("term", "reverse", "word", "document_count")
+_ADD_TO_TERM = "ON CONFLICT (term) DO UPDATE SET document_count = search_terms.document_count + excluded.document_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,41 +95,45 @@ def counts(db: Connection, stems: Iterable[str]) -> dict[str, int]:
     return {term: count for term, count in rows.all() if count > 0}
 
 
-def bare(words: str) -> list[str]:
-    """The stems of stored words, without the sign of where they were said."""
-    return words.replace(ELSEWHERE, "").split()
-
-
 def count_in(db: Connection, words: Iterable[str], texts: Iterable[str], sign: int = 1) -> None:
     """Add (with sign -1: take away) documents given by their stored words; `texts` are theirs, to find new words in."""
+    add_counts(db, [stored.count(words)], texts, sign)
+
+
+def add_counts(db: Connection, counted: Sequence[Count], texts: Iterable[str], sign: int = 1) -> None:
+    """The same for documents that are counted already; `texts` are those of all counts, in their order."""
     changes: Counter[str] = Counter()
-    documents = length = 0
-    first: dict[str, int] = {}  # stem → the number of the document in which it stands first
-    for stored in words:
-        stems = bare(stored)
-        distinct = set(stems)
-        changes.update(distinct)
-        first.update(dict.fromkeys(distinct.difference(first), documents))
-        documents += 1
-        length += len(stems)
+    for one in counted:
+        changes.update(one.stems)
+    documents = sum(one.documents for one in counted)
     if not documents:
         return
-    known: Mapping[str, int] = counts(db, changes) if sign > 0 else changes
-    new: dict[int, set[str]] = {}  # the number of a document → the stems that stand first in it
-    for stem in changes:
-        if stem not in known:
-            new.setdefault(first[stem], set()).add(stem)
-    surfaces: dict[str, str] = {}
-    for number, text in enumerate(texts):
-        if number in new:
-            surfaces |= terms.examples(text, new[number])
+    new = changes.keys() - counts(db, changes).keys() if sign > 0 else set()
+    surfaces = _surfaces(counted, new, texts)
     rows = [
-        {"term": stem, "reverse": stem[::-1], "word": surfaces.get(stem, stem), "document_count": sign * count}
+        (stem, stem[::-1], surfaces.get(stem, stem), sign * count)
         for stem, count in sorted(changes.items())  # in one order everywhere: two who count never wait for each other
     ]
-    if rows:
-        db.execute(_PUT_TERM(db), rows)
+    insert_rows(db, SearchTerm.__tablename__, _TERM, rows, on_conflict=_ADD_TO_TERM)
+    length = sum(one.words for one in counted)
     db.execute(_PUT_TOTALS(db), {"id": 1, "document_count": sign * documents, "word_count": sign * length})
+
+
+def _surfaces(counted: Sequence[Count], new: set[str], texts: Iterable[str]) -> dict[str, str]:
+    """For each new stem a word that it stands for, from the first document that holds it."""
+    wanted: dict[int, set[str]] = {}  # the number of a document → the stems that stand first in it
+    before = 0
+    for one in counted:
+        for stem, number in zip(one.stems, one.firsts, strict=True):
+            if stem in new:
+                new.discard(stem)
+                wanted.setdefault(before + number, set()).add(stem)
+        before += one.documents
+    surfaces: dict[str, str] = {}
+    for number, text in enumerate(texts):
+        if number in wanted:
+            surfaces |= terms.examples(text, wanted[number])
+    return surfaces
 
 
 def fold_in(db: Connection, most: int = FOLD) -> int:

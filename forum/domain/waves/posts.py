@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from forum import terms
 from forum.db import Connection
-from forum.domain.search import documents, vocabularies
+from forum.domain.search import stored, vocabularies
 from forum.domain.search.expressions import TITLE
 from forum.domain.search.selections import ByIds, among
 from forum.models import Idea, WavePrint
@@ -101,7 +101,7 @@ def load(db: Connection, print_ids: Collection[int]) -> list[Post]:
 def _post(row: Any) -> Post:
     words, marks = row.words, row.marks
     if not words:  # what is hidden has no words in the index
-        words, marks = documents.index_text("idea", row.title, row.body, None)
+        words, marks = stored.index_text("idea", row.title, row.body, None)
     counts = Counter(filterfalse(_SMALL.__contains__, words.split()[:MOST_STEMS]))
     titled = frozenset([mark[1:] for mark in marks.split() if mark[0] == TITLE]) - _SMALL
     for stem in titled & counts.keys():

@@ -7,7 +7,7 @@ from itertools import chain
 from zlib import crc32
 
 from forum import terms
-from forum.domain.search.documents import Stems
+from forum.domain.search.stored import Stems
 
 BINS = 12
 NEAR = 0.5  # the share of numbers that near-equal texts have in common, at least
