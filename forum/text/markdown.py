@@ -18,7 +18,6 @@ MOST_CHARACTERS = 100_000
 # Signs that open something. Closing all of them is what takes a parser long, and no honest text has so many.
 MOST_OPENERS = 2_000
 _OPENERS = re.compile(r"[*_~`\[<&!]|^[ \t]*(?:>|[-+]|\d+[.)])", re.MULTILINE)
-_OPENING = "*_~`[<&!\n>-+.)"
 _MOST_LEVELS = 8
 _MOST_CELLS = 5_000
 
@@ -185,9 +184,7 @@ def is_too_much(markdown: str) -> bool:
     """Whether a text is too long, or too full of markup, to be read as Markdown."""
     if len(markdown) > MOST_CHARACTERS:
         return True
-    if len(markdown) <= MOST_OPENERS or sum(map(markdown.count, _OPENING)) <= MOST_OPENERS:  # lines may open, too
-        return False
-    return sum(1 for _ in _OPENERS.finditer(markdown)) > MOST_OPENERS
+    return len(markdown) > MOST_OPENERS and sum(1 for _ in _OPENERS.finditer(markdown)) > MOST_OPENERS
 
 
 def _paragraphs(text: str) -> str:

@@ -5,7 +5,6 @@ import unicodedata
 
 from markdown_it.token import Token
 
-from forum.text import easy
 from forum.text.markdown import html_of, is_too_much, paragraphs, tokens
 from forum.text.names import tidy
 
@@ -24,23 +23,12 @@ def to_plain(markdown: str, *, links: bool = True) -> str:
 
 
 def to_html_and_plain(markdown: str, *, links: bool = True) -> tuple[str, str]:
-    """What `to_html` and `to_plain` give, at a fraction of their cost: what needs no parser goes without it, and the
-    rest is parsed once."""
+    """What `to_html` and `to_plain` give, at little more than the cost of one: the text is parsed once."""
     tidied = tidy(markdown)
     if is_too_much(tidied):
         return paragraphs(tidied), tidied.strip()
-    whole, plain = [], []
-    for part in easy.parts(tidied):
-        if part.is_hard:
-            parsed, reader = tokens(part.source), _Plain(links)
-            words = reader.read(parsed)
-            whole.append(html_of(parsed))
-            if reader.lines:  # a rule has none, an empty heading has an empty one
-                plain.append(words)
-        else:
-            whole.append(part.html())
-            plain.append(part.plain())
-    return "".join(whole), "\n\n".join(plain)
+    parsed = tokens(tidied)
+    return html_of(parsed), _Plain(links).read(parsed)
 
 
 def excerpt(markdown: str, length: int = 180) -> str:
@@ -48,21 +36,12 @@ def excerpt(markdown: str, length: int = 180) -> str:
     not HTML: escape it where HTML is made."""
     is_all = len(markdown) <= length * _HEAD
     head = tidy(markdown if is_all else markdown[: length * _HEAD])
-    words = _beginning(head, length + 1) if _SIGNS.search(head) else " ".join(head.split())
+    if _SIGNS.search(head):
+        head = _Plain(links=False, marks=False).read(tokens(head))
+    words = " ".join(head.split())
     if is_all and len(words) <= length:
         return words
     return f"{_cut(words, length - 1)}\u2026"
-
-
-def _beginning(markdown: str, length: int) -> str:
-    """The words of a tidied text on one line, at least so many characters of them, if there are."""
-    words = ""
-    for part in easy.parts(markdown):
-        plain = _Plain(links=False, marks=False).read(tokens(part.source)) if part.is_hard else part.plain(marks=False)
-        words = " ".join([words, *plain.split()]) if words else " ".join(plain.split())
-        if len(words) > length:
-            break
-    return words
 
 
 def _cut(words: str, length: int) -> str:

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum import text
-from forum.text import easy
 
 
 def test_plain_text_keeps_paragraphs_lists_and_quotes_readable():
@@ -89,26 +88,3 @@ def test_both_forms_at_once_are_those_made_one_by_one(source: str, links: bool) 
 def test_both_forms_of_a_text_too_full_of_markup_are_those_made_one_by_one() -> None:
     source = "**a** <b> " * 3000
     assert text.to_html_and_plain(source) == (text.to_html(source), text.to_plain(source))
-
-
-PIECES = [
-    "", "", "- a", "- b", "+ s", "  c", "  - n", "    l", "1. x", "2. y", "   z", "10. k", "0. o", "3) t", "1) u", "- ",
-    "-", "---", "# h", "#1", "> q", "= 3", "Words.", "more & <more>", "(in brackets)", "\\- no list", "7\\. no list",
-    "x_y and _", "[z]!", "*e*", "[a](b)", "\\[a](b)", "http://a.example", "www.a.example", "&amp; &x;", "\\&amp;",
-    "R&D;", "end\\", "\xe9 \u20ac", "`",
-]  # fmt: skip
-LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("\n".join)
-
-
-@given(LINES, st.booleans())
-def test_what_goes_without_the_parser_is_what_the_parser_makes(source: str, links: bool) -> None:
-    made = text.to_html_and_plain(source, links=links)
-    assert made == (text.to_html(source), text.to_plain(source, links=links))
-    whole = text.excerpt(f"{source}\n\n|", 500)  # with this sign all of it is parsed
-    assert text.excerpt(source, 500) == whole.removesuffix("|").rstrip()
-
-
-def test_lists_and_paragraphs_of_words_need_no_parser() -> None:
-    source = 'It\'s R&D (so "they" say)!\nSee:\n1. a_b [x]\n   and\n2. 3 > 2\n\n- one\n- two\n\nEnd \\*so\\*'
-    assert [part.is_hard for part in easy.parts(source)] == [False, True, False]
-    assert [part.is_hard for part in easy.parts(source.replace("\n\n-", "\n\nSo:\n-"))] == [False] * 5

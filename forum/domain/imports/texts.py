@@ -60,7 +60,7 @@ def convert(jobs: list[Job]) -> Converted:
 def _one(job: Job) -> Texts:
     simple = simplified(job.body)
     markdown = text.from_html(job.body) if simple is None else simple
-    if simple is not None:
+    if simple is not None or is_plain(markdown):
         html, plain = paragraphs(markdown), markdown
     else:
         html, plain = text.to_html_and_plain(markdown, links=False)
