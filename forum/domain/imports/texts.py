@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
-from forum import text
+from forum import terms, text
 from forum.domain.search import Count, count, storable_index
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class Converter:
             return convert(jobs)
         if self._pool is None:
             # Fresh processes: the threads and connections of this one must not be copied.
-            pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"))
+            pool = ProcessPoolExecutor(self._processes, get_context("spawn"), terms.keep_more)
             self._pool = self._stack.enter_context(pool)
         return self._pool.submit(convert, jobs)
 
