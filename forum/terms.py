@@ -96,9 +96,8 @@ def stems(text: str) -> list[str]:
 class _Kept(dict[str, tuple[str, ...]]):
     """The stems of what stands between two blanks, which no word goes beyond: of what was met last they are at hand."""
 
-    MOST = 16_384  # and at most as many that were met before these
-
     def __init__(self) -> None:
+        self.most = 16_384  # and at most as many that were met before these
         self.before: dict[str, tuple[str, ...]] = {}
 
     def __missing__(self, piece: str) -> tuple[str, ...]:
@@ -108,7 +107,7 @@ class _Kept(dict[str, tuple[str, ...]]):
             is_plain = word.isascii() and word.isalnum()
             made = _stems(word) if is_plain else tuple(chain.from_iterable(map(_stems, _raws(piece))))
         if len(piece) <= LONGEST:
-            if len(self) >= self.MOST:
+            if len(self) >= self.most:
                 self.before = self.copy()
                 self.clear()
             self[piece] = made
@@ -116,6 +115,11 @@ class _Kept(dict[str, tuple[str, ...]]):
 
 
 _KEPT = _Kept()
+
+
+def keep_more() -> None:
+    """Keep more at hand, up to 40 MB: for a process that reads thousands of texts, which it then does twice as fast."""
+    _KEPT.most = 100_000
 
 
 def examples(text: str, wanted: AbstractSet[str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def test_other_processes_give_the_same_texts_in_the_same_order() -> None:
     jobs = [
         [texts.Job("idea", "Title", f"<p>{number} of {batch}</p>", 1) for number in range(3)] for batch in range(12)
     ]
-    with texts.Converter(2, small=5) as converter:
+    with texts.Converter(2, is_large=True) as converter:
         made = list(converter.over(jobs, lambda batch: batch))
     assert [batch for batch, _ in made] == jobs
     assert [found for _, found in made] == [texts.convert(batch) for batch in jobs]

@@ -19,7 +19,8 @@ from forum.domain.search import Bulk
 from forum.models import Comment, Idea
 
 BATCH = 500
-
+LARGE = 4_000_000
+"""Bytes of files whose texts are surely worth other processes."""
 
 _HERE = [sa.select(sa.func.count()).where(table.source == sa.bindparam("source")) for table in (Idea, Comment)]
 _LAST_COMMENT = sa.select(sa.func.max(Comment.id))
@@ -48,7 +49,7 @@ def run(db: Connection, source: Source, *, is_dry: bool = False, progress: Progr
         last_comment_id=db.execute(_LAST_COMMENT).scalar() or 0,
     )
     last_idea_id = db.execute(_LAST_IDEA).scalar() or 0
-    with Converter() as converter, state.bulk:
+    with Converter(is_large=source.size() > LARGE) as converter, state.bulk:
         made = (ideas.plan(state, part) for part in parts(source.ideas(progress), BATCH))
         for idea_plan, texts in converter.over(made, lambda plan: plan.jobs(state)):
             ideas.write(state, idea_plan, texts)

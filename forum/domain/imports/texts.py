@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
-from forum import text
+from forum import terms, text
 from forum.domain.search import Count, count, storable_index
 
 T = TypeVar("T")
@@ -100,11 +100,12 @@ def paragraphs(plain: str) -> str:
 class Converter:
     """Converts batch after batch ahead of the one who writes them, in their order.
 
-    Starts other processes only past `small` characters: a small file is done before they would be up.
+    Starts other processes only past SMALL characters, as a small file is done before they would be up; with `is_large`
+    as soon as there is a text.
     """
 
-    def __init__(self, processes: int | None = None, *, small: int = SMALL) -> None:
-        self._small, self._met = small, 0
+    def __init__(self, processes: int | None = None, *, is_large: bool = False) -> None:
+        self._small, self._met = 0 if is_large else SMALL, 0
         self._processes = os.cpu_count() or 1 if processes is None else processes
         self._stack = ExitStack()
         self._pool: ProcessPoolExecutor | None = None
@@ -131,7 +132,7 @@ class Converter:
             return convert(jobs)
         if self._pool is None:
             # Fresh processes: the threads and connections of this one must not be copied.
-            pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"))
+            pool = ProcessPoolExecutor(self._processes, get_context("spawn"), terms.keep_more)
             self._pool = self._stack.enter_context(pool)
         return self._pool.submit(convert, jobs)
 

@@ -77,9 +77,9 @@ def count(words: Iterable[str]) -> Count:
     documents = length = 0
     for stored in words:
         found = bare(stored)
-        distinct = set(found)
-        stems.update(distinct)
-        firsts.update(dict.fromkeys(distinct.difference(firsts), documents))
+        distinct = dict.fromkeys(found)
+        stems.update(distinct.keys())
+        firsts.update(dict.fromkeys([stem for stem in distinct if stem not in firsts], documents))
         documents += 1
         length += len(found)
-    return Count(documents, length, dict(stems), [firsts[stem] for stem in stems])
+    return Count(documents, length, dict(stems), list(firsts.values()))
