@@ -26,8 +26,10 @@ from tests.making import Make
 
 ROOT = Path(__file__).parents[1]
 
-INSERTING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'INSERT INTO idea%'"
+WRITING = (  # somebody has put rows in and has not committed yet
+    "SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation WHERE database ="
+    " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND relname = 'ideas' AND mode = 'RowExclusiveLock'"
 )
 
 
@@ -130,7 +132,7 @@ def test_the_installed_command_shares_a_large_import_among_processes(
 
 
 def test_an_import_that_is_killed_leaves_nothing(forum: Forum, database: Database, tmp_path: Path) -> None:
-    rows = [{**IDEA, "Idea ID": str(number), "Author": f"Person {number}"} for number in range(1500)]
+    rows = [{**IDEA, "Idea ID": str(number), "Author": f"Person {number}"} for number in range(6000)]
     (tmp_path / "ideas.csv").write_bytes(as_csv(rows))
     program = forum.begin("import", "ideascale", tmp_path / "ideas.csv")
     _wait_until_it_writes(database, program)
@@ -138,7 +140,7 @@ def test_an_import_that_is_killed_leaves_nothing(forum: Forum, database: Databas
     program.wait()
     assert ideas(database) == 0
     assert forum("import", "ideascale", tmp_path / "ideas.csv").returncode == 0
-    assert ideas(database) == 1500
+    assert ideas(database) == 6000
 
 
 def _wait_until_it_writes(database: Database, program: "subprocess.Popen[bytes]") -> None:
@@ -155,7 +157,7 @@ def _wait_until_it_writes(database: Database, program: "subprocess.Popen[bytes]"
 def _is_written_to(database: Database) -> bool:
     if not database.path:
         with database.reading() as db:
-            return bool(db.execute(sa.text(INSERTING)).scalar())
+            return bool(db.execute(sa.text(WRITING)).scalar())
     with closing(sqlite3.connect(database.path, timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
