@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from forum.db import Connection
 from forum.domain import comments, remarks, states
-from forum.domain.actions import POSTS, noun
+from forum.domain.actions import POSTS
 from forum.domain.ideas import path
 from forum.domain.search.selections import ByIds
-from forum.domain.subjects import label_of
+from forum.domain.subjects import Named
 from forum.models import Comment, Idea, RecommendationComment
 from forum.text import excerpt
 
@@ -56,8 +56,8 @@ _CHANGE: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """A post as an act needs it. `title`: of the idea, of the idea that a comment is on, of a directive's part."""
+class Post(Named):
+    """A post as an act needs it."""
 
     kind: str
     id: int
@@ -70,16 +70,6 @@ class Post:
     @property
     def key(self) -> Key:
         return self.kind, self.id
-
-    @property
-    def noun(self) -> str:
-        """What people call it: idea or comment."""
-        return noun(self.kind)
-
-    @property
-    def label(self) -> str:
-        """What it is, for sentences: your idea “…”, your comment on “…”."""
-        return label_of(self.kind, self.title)
 
 
 def by_kind(keys: Iterable[Key]) -> dict[str, list[int]]:

@@ -23,8 +23,26 @@ KINDS = POSTS
 QUESTIONS = ("who", "what", "why", "how")
 
 
+class Named:
+    """A post in sentences."""
+
+    __slots__ = ()
+    kind: str
+    title: str  # of the idea, of the idea that a comment is on, of a directive's part
+
+    @property
+    def noun(self) -> str:
+        """What people call it: idea or comment."""
+        return noun(self.kind)
+
+    @property
+    def label(self) -> str:
+        """What it is: your idea “…”, your comment on “…”."""
+        return f"idea “{self.title}”" if self.kind == "idea" else f"comment on “{self.title}”"
+
+
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Named):
     """A post. Carries the names that the rules of the permission table ask for. `community` is None for a remark.
 
     `context`: what has to be known to judge it and stands elsewhere, as (name, text).
@@ -56,21 +74,6 @@ class Subject:
     @property
     def visibility(self) -> str:
         return self.community.visibility if self.community else "public"
-
-    @property
-    def noun(self) -> str:
-        """What people call it: idea or comment."""
-        return noun(self.kind)
-
-    @property
-    def label(self) -> str:
-        """What it is, for sentences: your idea “…”, your comment on “…”."""
-        return label_of(self.kind, self.title)
-
-
-def label_of(kind: str, title: str) -> str:
-    """A post in a sentence, by its title or that of what it stands under."""
-    return f"idea “{title}”" if kind == "idea" else f"comment on “{title}”"
 
 
 def get(db: Connection, user: Person | None, kind: str, subject_id: int, *, to_change: bool = False) -> Subject:

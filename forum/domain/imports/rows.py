@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from json.encoder import encode_basestring
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from forum.domain.imports.tables import BadRow, Progress
+
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +137,8 @@ class VotingSource(Source, Protocol):
 
 def digest(value: Mapping[str, Any] | list[Any]) -> str:
     """32 hexadecimal digits that change when the value does (BLAKE2b); the order of names does not count."""
-    if isinstance(value, list) or any(type(one) is not str for one in value.values()):
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    else:  # the same, for what nearly all rows are
-        names, pattern = _layout(tuple(value))
-        text = pattern % tuple(map(encode_basestring, map(value.__getitem__, names)))
+    text = _JSON.encode(value)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-@lru_cache(maxsize=1000)
-def _layout(names: tuple[str, ...]) -> tuple[list[str], str]:
-    ordered = sorted(names)
-    members = (encode_basestring(name).replace("%", "%%") + ":%s" for name in ordered)
-    return ordered, "{" + ",".join(members) + "}"
 
 
 def number_of(key: str) -> int:
