@@ -1,8 +1,6 @@
 """What is remembered between pages as long as the data it was made from stays the same."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
@@ -10,12 +8,12 @@ from sqlalchemy.engine import Connection
 
 from forum.db.dialects import is_sqlite
 from forum.db.prepared import Prepared, say
+from forum.shelves import Shelf
 
 T = TypeVar("T")
 Kind = Literal["places", "people"]
-MOST_REMEMBERED = 4_000
 _HEARS = "hears of changes"
-_remembered: OrderedDict[tuple[str, Hashable], tuple[Hashable, Any]] = OrderedDict()
+_remembered: Shelf[tuple[str, Hashable], tuple[Hashable, Any]] = Shelf(4_000)
 _TRIGGER = """
 CREATE TEMP TRIGGER IF NOT EXISTS hears AFTER UPDATE ON main.generations BEGIN SELECT forget_numbers(); END
 """
@@ -113,9 +111,4 @@ def remembered(db: Connection, key: Hashable, make: Callable[[], T], *, of: Kind
     made = make()
     if version is None:
         return made
-    _remembered.pop(full_key, None)
-    _remembered[full_key] = (mark, made)
-    while len(_remembered) > MOST_REMEMBERED:
-        with suppress(KeyError, RuntimeError):  # another thread is doing the same
-            del _remembered[next(iter(_remembered))]
-    return made
+    return _remembered.put(full_key, (mark, made))[1]  # type: ignore[no-any-return]

@@ -4,9 +4,8 @@ SQLAlchemy's way through a statement costs several times what SQLite needs to an
 shortened: the statement, its types and its errors stay SQLAlchemy's.
 """
 
-from collections import OrderedDict, namedtuple
+from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from forum.shelves import Shelf
+
 Change = Callable[[Any], Any]
-MOST_KEPT = 300  # results of those that keep them
-_kept: OrderedDict[Hashable, tuple[list[Any], list[Any]]] = OrderedDict()
+_kept: Shelf[Hashable, tuple[list[Any], list[Any]]] = Shelf(300)  # results of those that keep them
 
 
 @dataclass(slots=True)
@@ -72,12 +72,8 @@ class Prepared:
         key = (plan.sql, tuple(given if plan.places is not None else given.items()))
         kept = _kept.get(key)
         if kept is None or kept[0] != found:
-            kept = _kept[key] = found, _rows(plan, db, cursor, found)
-        with suppress(KeyError):  # another thread has thrown it out
-            _kept.move_to_end(key)
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
-        return list(kept[1])
+            kept = found, _rows(plan, db, cursor, found)
+        return list(_kept.put(key, kept)[1])  # what is asked for again stays
 
     def each(self, db: Connection, many: Iterable[Mapping[str, Any]]) -> None:
         """Run it once for each of these values; no rows come back."""

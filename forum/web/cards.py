@@ -1,7 +1,6 @@
 """Idea cards as kept HTML: the same for all who voted the same, made again only when what they show changes."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,11 +9,10 @@ from forum.clock import now
 from forum.db import remembered
 from forum.domain import lists, votes
 from forum.domain.communities import CommunityView
+from forum.shelves import Shelf
 from forum.text import relative, steady
 from forum.web.render import ENVIRONMENT
 from forum.web.visits import Visit
-
-MOST_CARDS = 8_000
 
 
 class Card(NamedTuple):
@@ -55,7 +53,7 @@ class _Kept:
     html: bytes
 
 
-_kept: OrderedDict[tuple[int, int], _Kept] = OrderedDict()
+_kept: Shelf[tuple[int, int], _Kept] = Shelf(8_000)
 
 
 class Pile(NamedTuple):
@@ -141,7 +139,4 @@ def _html(row: Any, place: CommunityView, my_vote: int, moment: float) -> _Kept:
     if kept is not None and kept.row == shown and moment < kept.until and kept.place == place:
         return kept
     html = ENVIRONMENT.get_template("ideas/_card.html").render(idea=card(row, place), my_vote=my_vote).encode()
-    kept = _kept[row.id, my_vote] = _Kept(shown, place, moment + steady(row.created_at, now()), html)
-    while len(_kept) > MOST_CARDS:
-        _kept.popitem(last=False)
-    return kept
+    return _kept.put((row.id, my_vote), _Kept(shown, place, moment + steady(row.created_at, now()), html))

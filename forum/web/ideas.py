@@ -4,9 +4,7 @@ Its parts are kept as HTML, each made again only when what it shows changes, and
 """
 
 import io
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from types import SimpleNamespace
@@ -38,19 +36,19 @@ from forum.domain.permissions import can, require
 from forum.domain.progress import ChangeView
 from forum.domain.similar import SimilarIdea
 from forum.domain.themes import ThemeLink
+from forum.shelves import Shelf
 from forum.text import to_html
 from forum.web import merged, shells, tallies, threads
 from forum.web.render import ENVIRONMENT, HOLE, Answer, Data, Page, Redirect
 from forum.web.visits import Visit
 
-MOST_KEPT = 1_000
 MINUTE = 60  # seconds; parts say how long ago things were, so they are made anew each minute
 HALF_MINUTE = 30  # seconds; rights change by the clock, as phases begin
 SIMILAR_SECONDS = 600.0  # so long the ideas found similar to one are taken for granted
 ACTS = ("edit", "withdraw", "set_status", "move", "merge", "split")
 
 Likeness = tuple[float, tuple[int, ...]]
-_similar: OrderedDict[tuple[str, int], Likeness] = OrderedDict()
+_similar: Shelf[tuple[str, int], Likeness] = Shelf(5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,9 @@ class Mine:
 
 T = TypeVar("T")
 Parts = dict[str, Markup]
-_parts: OrderedDict[Hashable, tuple[Any, Parts]] = OrderedDict()
-_tallies: OrderedDict[Hashable, tuple[Any, Markup]] = OrderedDict()
-_links: OrderedDict[Hashable, tuple[Any, Markup]] = OrderedDict()
+_parts: Shelf[Hashable, tuple[Any, Parts]] = Shelf(1_000)
+_tallies: Shelf[Hashable, tuple[Any, Markup]] = Shelf(1_000)
+_links: Shelf[Hashable, tuple[Any, Markup]] = Shelf(1_000)
 
 
 def show(visit: Visit, idea_id: int, slug: str = "") -> Answer:
@@ -185,17 +183,12 @@ def _render(facts: Facts) -> Parts:
     return {name: _part(f"_{name}", context) for name in ("words", "voters", "standing", "beside")}
 
 
-def _kept(shelf: OrderedDict[Hashable, tuple[Any, T]], key: Hashable, shown: Any, make: Callable[[], T]) -> T:
+def _kept(shelf: Shelf[Hashable, tuple[Any, T]], key: Hashable, shown: Any, make: Callable[[], T]) -> T:
     """What stands on the shelf, as long as it shows this."""
     kept = shelf.get(key)
     if kept is not None and kept[0] == shown:
         return kept[1]
-    made = make()
-    shelf[key] = (shown, made)
-    with suppress(KeyError):  # another thread has done so
-        while len(shelf) > MOST_KEPT:
-            shelf.popitem(last=False)
-    return made
+    return shelf.put(key, (shown, make()))[1]
 
 
 def _part(name: str, context: dict[str, Any]) -> Markup:
@@ -246,9 +239,7 @@ def show_similar(visit: Visit, idea_id: int) -> Answer:
     ids = _likeness(visit, idea_id)
     if ids is None:
         ids = similar.ids_like(visit.db, idea)
-        _similar[(visit.settings.database_url, idea_id)] = (monotonic() + SIMILAR_SECONDS, ids)
-        while len(_similar) > MOST_KEPT * 5:
-            _similar.popitem(last=False)
+        _similar.put((visit.settings.database_url, idea_id), (monotonic() + SIMILAR_SECONDS, ids))
     found = similar.load(visit.db, None, ids)
     context = {"idea": idea, "similar": found}
     return Page("ideas/similar.html", context, blocks=("panel",), is_cacheable=not visit.is_htmx)

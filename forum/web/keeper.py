@@ -1,7 +1,6 @@
 """Who is visiting: sessions recognized from their cookie, kept while nothing changes, and noted as seen."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import suppress
 from datetime import datetime
@@ -12,11 +11,11 @@ from forum.domain import cases, sessions
 from forum.domain.permissions import can
 from forum.domain.sessions import Visitor
 from forum.logs import Log
+from forum.shelves import Shelf
 from forum.signing import BadToken
 from forum.web import security
 from forum.web.visits import Visit
 
-MOST_KEPT = 5_000
 LOG = Log("forum.web")
 
 
@@ -25,7 +24,7 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[str, tuple[Hashable, Visitor | None]] = OrderedDict()
+        self._kept: Shelf[str, tuple[Hashable, Visitor | None]] = Shelf(5_000)
         self._sightings: dict[int, datetime] = {}
         self._lock = threading.Lock()
 
@@ -37,8 +36,7 @@ class Keeper:
             return
         db = visit.db
         mark = generation(db, "people")
-        with self._lock:
-            kept = self._kept.get(token)
+        kept = self._kept.get(token)
         visitor = kept[1] if kept is not None and kept[0] == mark and mark is not None else None
         if visitor is None or not self._is_alive(visitor):
             visitor = sessions.find(db, token)
@@ -57,10 +55,7 @@ class Keeper:
     def keep(self, visit: Visit) -> None:
         """Keep the session that `recognize` had to load: after a change, only once the change is committed."""
         if visit.loaded is not None and visit.token:
-            with self._lock:
-                self._kept[visit.token] = visit.loaded
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
+            self._kept.put(visit.token, visit.loaded)
 
     def _is_alive(self, visitor: Visitor) -> bool:
         return visitor.is_alive(self._sightings.get(visitor.session_id))

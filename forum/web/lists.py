@@ -1,8 +1,6 @@
 """Lists of ideas: sorted, filtered and paged by the address; as a page, JSON, CSV or Atom."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +16,7 @@ from forum.domain.errors import Invalid, NotFound
 from forum.domain.ideas import STATUSES
 from forum.domain.lists import SORTS, Filters, Listing
 from forum.sheets import csv_lines
+from forum.shelves import Shelf
 from forum.web import cards, shells
 from forum.web.forms import Form
 from forum.web.render import ENVIRONMENT, UI, Answer, Data, Download, Redirect, json_data
@@ -26,7 +25,6 @@ from forum.web.visits import Visit
 PARAMETERS = ("sort", "community", "tag", "agency", "status", "author", "since", "until", "track")
 CSV_MOST = 10_000
 FEED_MOST = 50
-MOST_KEPT = 300
 HALF_MINUTE = 30  # seconds; phases of communities begin by the clock, and cards say how long ago things were
 
 
@@ -43,7 +41,7 @@ class _Found:
     shell_key: Hashable
 
 
-_kept: OrderedDict[Hashable, tuple[Hashable, _Found]] = OrderedDict()
+_kept: Shelf[Hashable, tuple[Hashable, _Found]] = Shelf(300)
 
 
 def index(visit: Visit) -> Answer:
@@ -144,11 +142,7 @@ def _found(visit: Visit, path: str, place: CommunityView | None) -> _Found:
         return kept[1]
     found = _find(visit, path, place, kept[1] if kept is not None else None)
     if is_remembering(db):
-        _kept[key] = mark, found
-        with suppress(KeyError):  # another thread has done so
-            _kept.move_to_end(key)
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
+        _kept.put(key, (mark, found))
     return found
 
 

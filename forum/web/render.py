@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sys
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from forum import text
 from forum.clock import now
 from forum.db import Connection
 from forum.domain.permissions import can
+from forum.shelves import Shelf
 from forum.web.statics import parts_of
 from forum.web.visits import Site, Visit
 
@@ -81,8 +81,7 @@ ENVIRONMENT.filters.update(
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-MOST_CORNERS = 4_000
-_corners: OrderedDict[Hashable, Markup] = OrderedDict()
+_corners: Shelf[Hashable, Markup] = Shelf(4_000)
 
 
 def corners(visit: Visit) -> dict[str, Markup]:
@@ -103,9 +102,7 @@ def _corner(template: str, **context: Any) -> Markup:
     key = (template, *context.values())
     kept = _corners.get(key)
     if kept is None:
-        kept = _corners[key] = Markup(ENVIRONMENT.get_template(template).render(context))  # noqa: S704 - our own template
-        while len(_corners) > MOST_CORNERS:
-            _corners.popitem(last=False)
+        kept = _corners.put(key, Markup(ENVIRONMENT.get_template(template).render(context)))  # noqa: S704 - our own template
     return kept
 
 

@@ -1,8 +1,6 @@
 """The comments under an idea as HTML: each made once and kept, the thread joined and kept while nothing changes."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +14,7 @@ from forum.domain.ideas import IdeaView, reference
 from forum.domain.merges import threads as merged
 from forum.domain.people import Person
 from forum.domain.permissions import can
+from forum.shelves import Shelf
 from forum.web import drafts as kept_drafts
 from forum.web.forms import Form
 from forum.web.render import ENVIRONMENT
@@ -25,8 +24,6 @@ AGREES, OPEN, AGREEABLE, OWN, FRESH, SHOWN, DECIDES = 1, 2, 4, 8, 16, 32, 64
 """What the HTML of a comment depends on beside the comment: do I agree, are replies taken, may one agree, is it mine,
 did I just post it, may I read it, may I decide about it."""
 
-MOST_PIECES = 6_000
-MOST_LEAVES = 100
 MOST_VIEWS = 4  # joined threads of one leaf: for people who agree with different comments, or wrote some
 MINUTE = 60  # comments say how long ago they were written: made anew each minute
 _SOMEBODY = Person(id=0, handle="", name="")
@@ -70,8 +67,8 @@ class Discussion:
         return _html(self, self._kept, self._agreed, self._flags)
 
 
-_leaves: OrderedDict[Hashable, _Kept] = OrderedDict()
-_pieces: OrderedDict[tuple[str, int, int], tuple[Hashable, str]] = OrderedDict()
+_leaves: Shelf[Hashable, _Kept] = Shelf(100)
+_pieces: Shelf[tuple[str, int, int], tuple[Hashable, str]] = Shelf(6_000)
 
 
 def context(visit: Visit, idea: IdeaView, *, after: int | str | None = None, **more: Any) -> dict[str, Any]:
@@ -163,15 +160,8 @@ def _kept_leaf(visit: Visit, idea: IdeaView, after: Any) -> _Kept:
     homes = {comment_id: reference(home) for comment_id, home in merged.origins(visit.db, idea.id).items()}
     kept = _Kept(mark, leaf, authors, all(row.state == "published" for row in leaf.rows), labels, homes)
     if version is not None:
-        _leaves[key] = kept
-        _shorten(_leaves, MOST_LEAVES)
+        _leaves.put(key, kept)
     return kept
-
-
-def _shorten(kept: OrderedDict[Any, Any], most: int) -> None:
-    with suppress(KeyError):  # another thread has done so
-        while len(kept) > most:
-            kept.popitem(last=False)
 
 
 def _html(discussion: Discussion, kept: _Kept, agreed: frozenset[int], flags: int) -> Markup:
@@ -246,6 +236,4 @@ def _piece(idea: IdeaView, item: Item, flags: int, leaf: _Kept) -> str:
         is_fresh=bool(flags & FRESH),
         may_decide=bool(flags & DECIDES),
     )
-    _pieces[key] = (fingerprint, html)
-    _shorten(_pieces, MOST_PIECES)
-    return html
+    return _pieces.put(key, (fingerprint, html))[1]

@@ -4,9 +4,7 @@ There are few directives, so no index holds them. The words of an edition never 
 At most MOST directives are looked through, the newest, and of each its first READ characters.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +19,7 @@ from forum.domain.search.expressions import Expression
 from forum.domain.search.fitting import Said
 from forum.domain.search.queries import Query
 from forum.models import Directive, DirectiveEdition
+from forum.shelves import Shelf
 
 MOST = 100
 READ = 400_000
@@ -88,7 +87,7 @@ class _Words:
     pieces: tuple[_Piece, ...]
 
 
-_kept: OrderedDict[str, _Words] = OrderedDict()
+_kept: Shelf[str, _Words] = Shelf(2 * MOST)
 """Digest of an edition → its words: the same words have the same digest, in whatever database."""
 
 
@@ -157,10 +156,7 @@ def _words(db: Connection, rows: Sequence[Any]) -> dict[str, _Words]:
     found = {row.digest: kept for row in rows if (kept := _kept.get(row.digest)) is not None}
     if missing := [row.edition_id for row in rows if row.digest not in found]:
         for row in db.execute(_CONTENTS, {"ids": missing}):
-            found[row.digest] = _kept[row.digest] = _read(texts.parse(row.content))
-        with suppress(KeyError):  # another thread has done so
-            while len(_kept) > 2 * MOST:
-                _kept.popitem(last=False)
+            found[row.digest] = _kept.put(row.digest, _read(texts.parse(row.content)))
     return found
 
 
